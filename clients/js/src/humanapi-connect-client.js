@@ -1,0 +1,381 @@
+// Drop-in browser client for Connect. `build.mjs` wraps this file; everything public is in `api`.
+
+const VERSION = '3.0.0';
+const PREFIX = 'hapi-connect-';
+const FRAME = 'human-api';
+const CONTAINER = 'human-api-container';
+const OVERLAY = 'human-api-connect-modal-overlay';
+const SCOPE = 'hapi__token-container';
+const WIDTH = 830;
+const HEIGHT = 590;
+const LAUNCH_IMAGE = 'images/data-source-type-icons/launch-connect-text.svg';
+
+/**
+ * @typedef {Record<string, any>} Payload
+ * @typedef {(payload?: any) => void} Listener
+ * @typedef {object} Options
+ * @property {string} [token]
+ * @property {'auth'|'select'} [mode]
+ * @property {string} [clientId]
+ * @property {unknown[]} [preseededSources]
+ * @property {boolean|string} [preseed]
+ * @property {string} [inviteSessionId]
+ * @property {string} [config]
+ * @property {string} [segment]
+ * @property {string|string[]} [pinnedProviders]
+ * @property {string} [language]
+ * @property {string} [baseURL]
+ * @property {string} [__baseURL]
+ * @property {string|number} [overlayOpacity]
+ * @property {boolean} [enableFocusTrap]
+ * @property {boolean} [useSentinelTrap]
+ * @property {boolean} [lockScroll]
+ * @property {boolean} [closeOnEscape]
+ * @property {'query'|'message'} [tokenTransport]
+ * @property {string} [title]
+ * @property {HTMLElement} [container]
+ * @property {(...message: unknown[]) => void} [logger]
+ * @property {Listener} [onClose]
+ * @property {Listener} [onConnectSource]
+ * @property {Listener} [onDisconnectSource]
+ * @property {Listener} [onError]
+ * @property {Listener} [onOpenUrl]
+ * @property {string} [version]
+ */
+
+const inBrowser = typeof window !== 'undefined' && typeof document !== 'undefined';
+
+/** The origin this script came from, when a page loaded it as a script. */
+const loadedFrom = (() => {
+  const script = inBrowser && /** @type {HTMLScriptElement|null} */ (document.currentScript);
+  const address = (script && script.src) || MODULE_URL;
+  try {
+    return address && /^https?:/.test(address) && /humanapi-connect-client@/.test(address) ? new URL(address).origin : '';
+  } catch {
+    return '';
+  }
+})();
+
+/** @type {{baseURL: string, logger: (...message: unknown[]) => void}} */
+const settings = { baseURL: loadedFrom, logger: () => {} };
+
+/** @type {Map<string, Listener[]>} */
+const listeners = new Map();
+
+/** The open widget; there is one at most. @type {null | ReturnType<typeof show>} */
+let current = null;
+
+/** Runs somebody else's code: what it throws is reported and stops nothing. */
+function run(/** @type {unknown} */ code, /** @type {unknown} */ payload) {
+  if (typeof code !== 'function') return;
+  try {
+    code(payload);
+  } catch (error) {
+    console.error(error);
+  }
+}
+
+function emit(/** @type {string} */ event, /** @type {unknown} */ payload) {
+  for (const listener of [...(listeners.get(event) || [])]) run(listener, payload);
+}
+
+/** Truthy, and not the text `false`, as in an attribute. */
+const isOn = (/** @type {unknown} */ value) => Boolean(value) && value !== 'false';
+
+/** Base64 of JSON in UTF-8. */
+function encode(/** @type {unknown} */ value) {
+  let binary = '';
+  for (const byte of new TextEncoder().encode(JSON.stringify(value))) binary += String.fromCharCode(byte);
+  return btoa(binary);
+}
+
+/** The widget's address. Throws when the options cannot open it. */
+function address(/** @type {Options} */ options) {
+  const base = options.baseURL || options.__baseURL || settings.baseURL;
+  if (!base) throw new Error('baseURL is required: pass it to open() or configure()');
+  const select = options.mode === 'select';
+  if (!options.token && !(select && !isOn(options.preseed))) throw new Error('token attribute is required');
+  if (select && !options.clientId && !options.token) throw new Error('clientId is required in select mode');
+  const root = new URL(base, inBrowser ? document.baseURI : undefined);
+  if (!root.pathname.endsWith('/')) root.pathname += '/';
+  const url = new URL(root);
+  const byMessage = options.tokenTransport === 'message' && Boolean(options.token);
+  const pinned = Array.isArray(options.pinnedProviders) ? JSON.stringify(options.pinnedProviders) : options.pinnedProviders;
+  /** @type {[string, unknown][]} */
+  const query = [
+    ['token', byMessage ? '' : options.token],
+    ['tokenTransport', byMessage ? 'message' : ''],
+    ['mode', options.mode],
+    ['clientId', select ? options.clientId : ''],
+    ['preseededSources', select ? encode(options.preseededSources || []) : ''],
+    ['preseed', isOn(options.preseed) ? options.preseed : ''],
+    ['pisId', options.inviteSessionId],
+    ['config', options.config],
+    ['segment', options.segment],
+    ['pinnedProviders', pinned],
+    ['language', options.language],
+  ];
+  for (const [name, value] of query) if (value) url.searchParams.set(name, String(value));
+  return { url, root };
+}
+
+/** Styles one at a time, so that a page may forbid inline style. */
+function style(/** @type {HTMLElement} */ element, /** @type {Record<string, string>} */ rules) {
+  for (const [name, value] of Object.entries(rules)) element.style.setProperty(name, value);
+}
+
+/** Everything one open widget owns; `end` gives all of it back. */
+function show(/** @type {Options} */ options) {
+  const { url, root } = address(options);
+  const logger = typeof options.logger === 'function' ? options.logger : settings.logger;
+  const opener = /** @type {HTMLElement|null} */ (document.activeElement);
+  const title = options.title || (options.mode === 'select' ? 'Choose your health providers' : 'Connect your health records');
+  const trap = isOn(options.enableFocusTrap) || isOn(options.useSentinelTrap);
+  const host = options.container || document.body;
+
+  const container = document.createElement('div');
+  container.id = CONTAINER;
+  container.tabIndex = -1;
+  for (const [name, value] of [['role', 'dialog'], ['aria-modal', 'true'], ['aria-label', title]]) container.setAttribute(name, value);
+
+  const frame = document.createElement('iframe');
+  frame.id = FRAME;
+  frame.title = title;
+  frame.setAttribute('allow', 'clipboard-write; publickey-credentials-get');
+  frame.setAttribute('referrerpolicy', 'no-referrer');
+  frame.setAttribute(
+    'sandbox',
+    'allow-scripts allow-forms allow-same-origin allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation',
+  );
+
+  const overlay = document.createElement('div');
+  overlay.id = OVERLAY;
+
+  style(container, { position: 'fixed', 'z-index': '9999', overflow: 'hidden', 'background-color': '#fff' });
+  style(frame, { width: '100%', height: '100%', border: '0', display: 'block' });
+  style(frame, { background: `#fff url("${new URL(LAUNCH_IMAGE, root).href}") no-repeat center` });
+  style(overlay, { position: 'fixed', inset: '0', 'z-index': '9990', background: '#333' });
+  style(overlay, { opacity: String(options.overlayOpacity == null ? '0.6' : options.overlayOpacity) });
+
+  function layout() {
+    const modal = window.innerWidth >= WIDTH && window.innerHeight >= HEIGHT;
+    style(container, {
+      width: modal ? `${WIDTH}px` : '100%',
+      height: modal ? `${HEIGHT}px` : '100%',
+      left: modal ? `calc(50% - ${WIDTH / 2}px)` : '0',
+      top: modal ? `calc(50% - ${HEIGHT / 2}px)` : '0',
+      'border-radius': modal ? '8px' : '0',
+    });
+  }
+
+  /** Hidden stops at both ends that send focus back inside. */
+  function sentinel(/** @type {string} */ end) {
+    const stop = document.createElement('button');
+    stop.type = 'button';
+    stop.setAttribute('data-focus-sentinel', end);
+    stop.setAttribute('aria-hidden', 'true');
+    style(stop, { position: 'absolute', width: '1px', height: '1px', padding: '0', border: '0', opacity: '0' });
+    stop.addEventListener('focus', focus);
+    return stop;
+  }
+
+  function focus() {
+    frame.focus();
+    if (frame.contentWindow) frame.contentWindow.focus();
+  }
+
+  function receive(/** @type {MessageEvent} */ event) {
+    if (event.source !== frame.contentWindow || event.origin !== root.origin) return;
+    const data = event.data;
+    if (!data || typeof data !== 'object' || typeof data.type !== 'string' || !data.type.startsWith(PREFIX)) return;
+    logger('message', data);
+    const { type, ...payload } = data;
+    const kind = type.slice(PREFIX.length);
+    if (kind === 'ready') {
+      if (options.tokenTransport === 'message' && frame.contentWindow) {
+        frame.contentWindow.postMessage({ type: `${PREFIX}token`, token: options.token }, root.origin);
+      }
+      if (!widget.ready) emit('ready', data);
+      widget.ready = true;
+      return;
+    }
+    /** @type {Record<string, [string, Listener|undefined]>} */
+    const known = {
+      'connect-source': ['connect', options.onConnectSource],
+      'disconnect-source': ['disconnect', options.onDisconnectSource],
+      error: ['error', options.onError],
+      'open-url': ['open-url', options.onOpenUrl],
+      close: ['close', options.onClose],
+    };
+    if (!Object.prototype.hasOwnProperty.call(known, kind)) return;
+    const [event_, callback] = known[kind];
+    try {
+      emit(event_, kind === 'error' ? { code: data.code, message: data.message || data.error, ...data } : data);
+      run(callback, kind === 'error' ? { code: data.code, message: data.message || data.error, ...payload } : payload);
+    } finally {
+      if (kind === 'close') widget.end(payload);
+    }
+  }
+
+  function escape(/** @type {KeyboardEvent} */ event) {
+    if (event.key === 'Escape' && isOn(options.closeOnEscape)) widget.end();
+  }
+
+  /** @type {(payload?: Payload) => void} */
+  let settle = () => {};
+  const widget = {
+    ready: false,
+    /** @type {Promise<Payload|undefined>} */
+    closed: new Promise((resolve) => {
+      settle = resolve;
+    }),
+    end(/** @type {Payload|undefined} */ payload) {
+      if (current !== widget) return;
+      current = null;
+      window.removeEventListener('message', receive);
+      window.removeEventListener('resize', layout);
+      document.removeEventListener('keydown', escape);
+      container.remove();
+      overlay.remove();
+      if (locked) document.documentElement.style.setProperty('overflow', overflow);
+      if (opener && typeof opener.focus === 'function' && opener.isConnected !== false) opener.focus();
+      logger('closed');
+      settle(payload);
+    },
+  };
+
+  const locked = isOn(options.lockScroll);
+  const overflow = document.documentElement.style.getPropertyValue('overflow');
+  if (locked) document.documentElement.style.setProperty('overflow', 'hidden');
+
+  frame.addEventListener('load', focus, { once: true });
+  window.addEventListener('message', receive);
+  window.addEventListener('resize', layout);
+  document.addEventListener('keydown', escape);
+  layout();
+  frame.src = url.href;
+  if (trap) container.append(sentinel('start'), frame, sentinel('end'));
+  else container.append(frame);
+  host.append(container, overlay);
+  logger('opened');
+  return widget;
+}
+
+/** Opens the widget; `null` when one is open. */
+function open(/** @type {Options} */ options) {
+  try {
+    if (!options || typeof options !== 'object' || Array.isArray(options)) throw new Error('open() takes an options object');
+    if (!inBrowser) throw new Error('Connect opens in a browser only');
+    if (current) return null;
+    const widget = show(options);
+    current = widget;
+    emit('open', undefined);
+    return { close: () => widget.end(), closed: widget.closed };
+  } catch (error) {
+    console.error(error);
+    throw error;
+  }
+}
+
+/** Closes the widget, if one is open. */
+function close() {
+  if (current) current.end();
+}
+
+const isOpen = () => current !== null;
+
+function on(/** @type {string} */ event, /** @type {Listener} */ listener) {
+  if (typeof listener !== 'function') {
+    console.error(`the listener for "${event}" is not a function`);
+    return;
+  }
+  listeners.set(event, [...(listeners.get(event) || []), listener]);
+}
+
+/** Removes one listener, or all of an event. */
+function off(/** @type {string} */ event, /** @type {Listener|undefined} */ listener) {
+  if (!listener) listeners.delete(event);
+  else listeners.set(event, (listeners.get(event) || []).filter((known) => known !== listener && known['listener'] !== listener));
+}
+
+function once(/** @type {string} */ event, /** @type {Listener} */ listener) {
+  if (typeof listener !== 'function') return on(event, listener);
+  const first = Object.assign((/** @type {unknown} */ payload) => {
+    off(event, first);
+    listener(payload);
+  }, { listener });
+  on(event, first);
+}
+
+function configure(/** @type {{baseURL?: string, logger?: (...message: unknown[]) => void}} */ given) {
+  if (given && given.baseURL) settings.baseURL = given.baseURL;
+  if (given && typeof given.logger === 'function') settings.logger = given.logger;
+}
+
+/** Options in attributes, read when they are needed. @returns {Options} */
+function read(/** @type {HTMLElement} */ element) {
+  const get = (/** @type {string} */ name) => element.getAttribute(`data-hapi-${name}`) || undefined;
+  const has = (/** @type {string} */ name) => element.hasAttribute(`data-hapi-${name}`) && element.getAttribute(`data-hapi-${name}`) !== 'false';
+  const sources = get('preseeded-sources');
+  return {
+    token: get('token'),
+    mode: get('mode') === 'select' ? 'select' : 'auth',
+    baseURL: get('base-url'),
+    preseed: has('preseed'),
+    enableFocusTrap: has('focus-trap'),
+    useSentinelTrap: has('use-sentinel-trap'),
+    segment: get('segment'),
+    pinnedProviders: get('pinned-providers'),
+    clientId: get('client-id'),
+    config: get('config'),
+    preseededSources: sources ? list(sources) : undefined,
+    inviteSessionId: get('invite-session-id'),
+    language: get('language'),
+    overlayOpacity: get('overlay-opacity'),
+    version: 'V2',
+  };
+}
+
+/** A JSON array, or texts separated by commas. */
+function list(/** @type {string} */ text) {
+  try {
+    const value = JSON.parse(text);
+    if (Array.isArray(value)) return value;
+  } catch {
+    // Not JSON.
+  }
+  return text.split(',').map((item) => item.trim()).filter(Boolean);
+}
+
+/** Clicks are caught at the document, so elements may come and go; this only tells of misplaced ones. */
+function scan(/** @type {ParentNode|undefined} */ root) {
+  if (!inBrowser) return;
+  const lost = [...(root || document).querySelectorAll('[data-hapi-token]')].some((element) => !element.closest(`.${SCOPE}`));
+  if (lost) emit('error', `No element of class ${SCOPE} around [data-hapi-token]`);
+}
+
+function click(/** @type {MouseEvent} */ event) {
+  const target = event.target instanceof Element ? event.target.closest('[data-hapi-token]') : null;
+  if (!target || !target.closest(`.${SCOPE}`)) return;
+  event.preventDefault();
+  if (current) return;
+  try {
+    open(read(/** @type {HTMLElement} */ (target)));
+  } catch (error) {
+    emit('error', { code: 'OPTIONS', message: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+/** Two copies of the script on one page share one click handler. */
+const BOUND = '__tributaryConnectBound';
+if (inBrowser && !Reflect.get(window, BOUND)) {
+  Reflect.set(window, BOUND, true);
+  document.addEventListener('click', click);
+  document.addEventListener('DOMContentLoaded', () => scan(undefined));
+  window.addEventListener('load', () => scan(undefined));
+}
+
+/** @type {Record<string, any>} */
+const api = { open, on, off, once, close, isOpen, scan, configure, version: VERSION };
+api.HumanConnect = api;
+api.default = api;

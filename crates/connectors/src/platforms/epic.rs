@@ -1,0 +1,60 @@
+//! Epic: rights come with the registration, searches want categories, errors carry numbers.
+
+use super::{Meaning, Platform, Style};
+
+pub static EPIC: Platform = Platform {
+    id: "epic",
+    name: "Epic",
+    hosts: &["fhir.epic.com"],
+    style: Style::Minimal,
+    observation_categories: &["delivery", "obstetrics-gynecology", "periodontal", "phenotype", "sdoh", "smartdata"],
+    careplan_categories: &[
+        "734163000",
+        "38717003",
+        "736271009",
+        "736353004",
+        "738906000",
+        "736378000",
+        "719091000000102",
+        "959871000000107",
+        "409073007",
+        "inpatient-pathway",
+        "care-path",
+    ],
+    category_only: &["Observation", "CarePlan"],
+    outcome_codes: CODES,
+    ..Platform::DEFAULT
+};
+
+static CODES: &[(&str, Meaning)] = &[
+    ("4101", Meaning::Empty),
+    ("4119", Meaning::Note),
+    ("4122", Meaning::Note),
+    ("59100", Meaning::Note),
+    ("59109", Meaning::Note),
+    ("4102", Meaning::Gone),
+    ("4103", Meaning::Gone),
+    ("4104", Meaning::Gone),
+    ("59144", Meaning::Gone),
+    ("4110", Meaning::Query),
+    ("4111", Meaning::Query),
+    ("4112", Meaning::Query),
+    ("4115", Meaning::Query),
+    ("59101", Meaning::Query),
+    ("59102", Meaning::Query),
+    ("59108", Meaning::Query),
+    ("59111", Meaning::Query),
+    ("59159", Meaning::Query),
+    ("4113", Meaning::PageExpired),
+    ("4118", Meaning::Refused),
+    ("59205", Meaning::Refused),
+    ("59203", Meaning::Refused),
+    ("59204", Meaning::Refused),
+    ("4127", Meaning::Refused),
+    ("59133", Meaning::Refused),
+    ("4130", Meaning::Refused),
+    ("4131", Meaning::Refused),
+    ("4134", Meaning::Refused),
+    ("4135", Meaning::Quota),
+    ("59177", Meaning::Outage),
+];

@@ -1,0 +1,13 @@
+//! Who keeps people's records, and where: brands, their portals and endpoints, and the search over them.
+
+pub mod brands;
+mod bundle;
+mod ids;
+pub mod logos;
+mod organizations;
+pub mod search;
+mod words;
+
+pub use brands::{Brand, BundleError, Category, Endpoint, Identifier, Import, Location, Portal};
+pub use logos::Logo;
+pub use search::{Hit, Index, Why};

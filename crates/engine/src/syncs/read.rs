@@ -1,0 +1,198 @@
+//! The streams of a plan: one page, one commit.
+
+use std::time::Duration;
+
+use connectors::http::{Answer, Request};
+use connectors::smart::bundle::RawResource;
+use connectors::smart::cursor::Cursor;
+use connectors::smart::pull::{Next, Page, Step, next, request};
+use connectors::smart::streams::Stream;
+use domain::Outcome;
+use futures_util::{TryStreamExt, stream};
+use store::Batch;
+use store::resources::NewResource;
+
+use super::{ROWS, Run, STREAMS_AT_ONCE, Stop};
+use crate::http::SendError;
+use crate::keys::random;
+use crate::sealing::Aad;
+
+/// Waits longer than this are left to the job queue.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How a stream ended in this run.
+enum Ended {
+    Settled(Outcome),
+    /// The provider asks to come back later.
+    Postponed(Duration),
+}
+
+/// Where a resource's sealed body belongs.
+pub(crate) fn resource_aad(row: &str) -> Aad<'_> {
+    Aad { table: "resources", row, column: "body" }
+}
+
+impl Run {
+    pub(super) async fn read_streams(&self, streams: Vec<Stream>) -> Result<(), Stop> {
+        let todo: Vec<Stream> = self.with_state(|state| {
+            let settled = |stream: &Stream| {
+                let outcome = &state.stream(&stream.id, &stream.resource).outcome;
+                !matches!(outcome, Outcome::Waiting | Outcome::Reading)
+            };
+            let mut settled = settled;
+            streams.into_iter().filter(|stream| !settled(stream)).collect()
+        });
+        stream::iter(todo.iter().map(Ok))
+            .try_for_each_concurrent(STREAMS_AT_ONCE, |stream| self.read_stream(stream))
+            .await
+    }
+
+    async fn read_stream(&self, stream: &Stream) -> Result<(), Stop> {
+        let cursor = self.with_state(|state| {
+            state.stream(&stream.id, &stream.resource).outcome = Outcome::Reading;
+            state.position.cursors.get(&stream.id).cloned().unwrap_or_default()
+        });
+        let ended = self.follow(stream, cursor, &stream.id, true).await?;
+        match ended {
+            Ended::Settled(outcome) => {
+                self.commit(Batch::new(), |state| {
+                    state.position.cursors.remove(&stream.id);
+                    state.stream(&stream.id, &stream.resource).outcome = outcome;
+                })
+                .await
+            }
+            Ended::Postponed(after) => {
+                self.with_state(|state| state.postponed = state.postponed.max(Some(after)));
+                Ok(())
+            }
+        }
+    }
+
+    /// A stream that is not in the plan, e.g. of references: begun anew by every run, counted under `report`.
+    pub(super) async fn read_beside(&self, stream: &Stream, report: &str) -> Result<(), Stop> {
+        let ended = self.follow(stream, Cursor::default(), report, false).await?;
+        self.with_state(|state| {
+            let entry = state.stream(report, &stream.resource);
+            match ended {
+                Ended::Settled(outcome @ (Outcome::Failed { .. } | Outcome::Refused { .. })) => entry.outcome = outcome,
+                Ended::Settled(_) if matches!(entry.outcome, Outcome::Failed { .. } | Outcome::Refused { .. }) => {}
+                Ended::Settled(outcome) => entry.outcome = outcome,
+                Ended::Postponed(after) => state.postponed = state.postponed.max(Some(after)),
+            }
+        });
+        Ok(())
+    }
+
+    /// Asks, stores, and goes on, until the stream has an end.
+    async fn follow(&self, stream: &Stream, mut cursor: Cursor, report: &str, kept: bool) -> Result<Ended, Stop> {
+        loop {
+            let Some(asked) = request(stream, &self.target(), &cursor) else {
+                return Ok(failed("cursor_invalid"));
+            };
+            let answer = match self.send(&asked).await? {
+                Ok(answer) => answer,
+                Err(SendError::Insecure) => return Ok(failed(SendError::Insecure.code())),
+                Err(_) => silence(&asked),
+            };
+            match next(stream, &self.target(), &cursor, &answer, self.engine.now()) {
+                Step::Page(page) => {
+                    let end = match &page.next {
+                        Next::More(on) => {
+                            cursor = on.clone();
+                            None
+                        }
+                        Next::Done => Some(Outcome::Done),
+                        Next::Cut(cut) if cut.loses_data() => Some(Outcome::Failed { code: cut.code().to_owned() }),
+                        Next::Cut(_) => Some(Outcome::Done),
+                    };
+                    self.store(stream, page, report, kept.then_some(&cursor).filter(|_| end.is_none())).await?;
+                    if let Some(outcome) = end {
+                        return Ok(Ended::Settled(outcome));
+                    }
+                }
+                Step::Retry { after, cursor: on } => {
+                    cursor = on;
+                    if after > PATIENCE {
+                        if kept {
+                            self.commit(Batch::new(), |state| {
+                                state.position.cursors.insert(stream.id.clone(), cursor);
+                            })
+                            .await?;
+                        }
+                        return Ok(Ended::Postponed(after));
+                    }
+                    tokio::time::sleep(spread(after)).await;
+                }
+                Step::Variant { cursor: on, .. } => cursor = on,
+                Step::Refused { why } => return Ok(Ended::Settled(Outcome::Refused { code: why.code().to_owned() })),
+                Step::Expired => return Ok(failed("unauthorized")),
+                Step::Failed { error } => return Ok(failed(error.code())),
+            }
+        }
+    }
+
+    /// One page with the position behind it. Large pages go in several commits; only the last moves the position.
+    async fn store(&self, stream: &Stream, page: Page, report: &str, on: Option<&Cursor>) -> Result<(), Stop> {
+        let (received, dropped) = (page.resources.len() as u64, page.dropped.total());
+        let mut chunks = page.resources.chunks(ROWS).peekable();
+        let mut batch = Batch::new();
+        while let Some(chunk) = chunks.next() {
+            for resource in chunk {
+                self.put(&mut batch, resource);
+            }
+            if chunks.peek().is_some() {
+                self.commit(std::mem::take(&mut batch), |_| {}).await?;
+            }
+        }
+        self.commit(batch, |state| {
+            let entry = state.stream(report, &stream.resource);
+            entry.received += received;
+            entry.dropped += dropped;
+            if entry.outcome == Outcome::Waiting {
+                entry.outcome = Outcome::Reading;
+            }
+            if let Some(cursor) = on {
+                state.position.cursors.insert(stream.id.clone(), cursor.clone());
+            }
+        })
+        .await
+    }
+
+    fn put(&self, batch: &mut Batch, resource: &RawResource) {
+        self.put_bytes(batch, &resource.kind, &resource.id, resource.json.get().as_bytes());
+    }
+
+    /// Stores a resource's exact bytes, sealed, unless they are there already.
+    pub(super) fn put_bytes(&self, batch: &mut Batch, kind: &str, id: &str, bytes: &[u8]) {
+        let resource_key = self.resource_key(kind, id);
+        let row = NewResource {
+            human_id: self.human_id,
+            connection_id: self.connection,
+            kind: kind.to_owned(),
+            hash: self.engine.hash_index("resource body", bytes),
+            body: self.key.seal(resource_aad(&resource_key), bytes),
+            resource_key: resource_key.clone(),
+        };
+        store::resources::put(batch, &row, self.engine.now());
+        self.with_state(|state| state.seen.insert(resource_key));
+    }
+
+    pub(super) fn resource_key(&self, kind: &str, id: &str) -> String {
+        hex::encode(self.engine.hash_index("resource", format!("{kind}/{id}").as_bytes()))
+    }
+}
+
+fn failed(code: &str) -> Ended {
+    Ended::Settled(Outcome::Failed { code: code.to_owned() })
+}
+
+/// No answer, as the rules about answers read it: an outage on the way.
+fn silence(asked: &Request) -> Answer {
+    Answer { status: 504, headers: Vec::new(), body: Vec::new(), url: asked.url.clone(), truncated: false }
+}
+
+/// Up to as much again, so that many who wait do not come back at one moment.
+fn spread(after: Duration) -> Duration {
+    let [byte] = random::<1>();
+    after + after * u32::from(byte) / 255
+}

@@ -1,0 +1,53 @@
+//! The process may end at any moment: what is read goes on where it was, complete and nothing twice.
+
+use std::time::Duration;
+
+use domain::SyncState;
+use engine::Engine;
+
+use crate::house::House;
+
+const CLINIC: &str = "Starfleet Medical";
+const SLUG: &str = "starfleet-medical";
+
+/// Works the queue in a process of its own, as far as one can be had here, and ends it without warning.
+fn work_and_die(options: engine::Options, after: Duration) {
+    let worker = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+        runtime.spawn(async move {
+            let engine = Engine::open(options).await.expect("an engine");
+            let _ = engine.run_due_jobs().await;
+        });
+        std::thread::sleep(after);
+        runtime.shutdown_background();
+    });
+    worker.join().expect("the worker ends");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_sync_goes_on_where_it_was() {
+    let house = House::open().await;
+    let (_, _, whole) = house.read("ben", CLINIC, "demouser").await;
+    let expected = house.counts("ben").await;
+
+    let visit = house.visit("ada").await;
+    let connection = house.connect(&visit, CLINIC, "demouser").await.result.expect("a connection");
+    house.fault(SLUG, None, "slow:40", None).await;
+    for after in [250, 350, 450, 550] {
+        let options = house.options();
+        tokio::task::spawn_blocking(move || work_and_die(options, Duration::from_millis(after))).await.expect("a worker");
+        // Its lease runs out.
+        house.clock.advance(Duration::from_secs(20));
+    }
+    let visit = house.engine.visit(&visit.ticket).await.expect("the visit");
+    let half = house.engine.progress(&visit, connection).await.expect("a report");
+    assert_eq!(half.state, SyncState::Reading, "killed too late to show anything");
+    assert!(half.streams.iter().any(|stream| stream.received > 0), "killed too early to show anything");
+    house.run_jobs().await;
+    let report = house.engine.progress(&visit, connection).await.expect("a report");
+    assert_eq!(report.state, SyncState::Done);
+    assert_eq!(report.records, whole.records);
+    assert_eq!(report.skipped, whole.skipped);
+    assert_eq!(house.counts("ada").await, expected);
+    assert_eq!(house.engine.run_due_jobs().await.expect("the queue"), 0, "nothing is left to do");
+}

@@ -1,0 +1,8 @@
+//! Whole journeys against hospitals that answer over HTTP.
+
+mod house;
+
+mod connecting;
+mod faults;
+mod kills;
+mod refusals;

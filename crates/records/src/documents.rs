@@ -1,0 +1,72 @@
+//! Documents: which are current, what they hold, who wrote them.
+
+use domain::Timestamp;
+
+use crate::chart::Chart;
+use crate::codes::LOINC;
+use crate::drafts::SkipReason;
+use crate::fhir::{Element, Resource};
+use crate::{people, text};
+
+/// LOINC types of documents that tell a person what to do.
+const INSTRUCTIONS: &[&str] = &["8653-8", "69730-0"];
+
+/// Whether a document is a current one.
+pub fn screen(document: Resource<'_>, replaced: &[&str]) -> Result<(), SkipReason> {
+    match document.status() {
+        "entered-in-error" => Err(SkipReason::EnteredInError),
+        "superseded" => Err(SkipReason::Superseded),
+        _ if document.str("docStatus") == Some("entered-in-error") => Err(SkipReason::EnteredInError),
+        _ if replaced.contains(&document.key) => Err(SkipReason::Superseded),
+        _ => Ok(()),
+    }
+}
+
+/// Keys of documents another document replaces.
+pub fn replaced(chart: &Chart) -> Vec<&str> {
+    let all = chart.of_kind("DocumentReference").filter(|document| document.status() != "entered-in-error");
+    all.flat_map(|document| {
+        let links = document.each("relatesTo").filter(|link| link.str("code") == Some("replaces"));
+        links.filter_map(move |link| chart.resolve(document, link.get("target")))
+    })
+    .map(|old| old.key)
+    .collect()
+}
+
+/// Whether any of its attachments is a C-CDA document.
+pub fn is_ccda(document: Resource<'_>) -> bool {
+    document.each("content").any(|content| {
+        let format = content.get("format").str("code").unwrap_or_default().to_ascii_lowercase();
+        let media = content.get("attachment").str("contentType").unwrap_or_default().to_ascii_lowercase();
+        let media = media.split(';').next().unwrap_or_default().trim();
+        format.contains("ccda")
+            || matches!(media, "text/xml" | "application/xml" | "application/cda+xml" | "application/hl7-cda+xml")
+    })
+}
+
+pub fn is_instruction(document: Resource<'_>) -> bool {
+    document.concept("type").code_of(LOINC).is_some_and(|code| INSTRUCTIONS.contains(&code))
+}
+
+pub fn written_at(document: Resource<'_>) -> Option<Timestamp> {
+    document.date("date").or_else(|| document.get("context").period("period").moment())
+}
+
+pub fn author(chart: &Chart, document: Resource<'_>) -> Option<String> {
+    document.each("author").find_map(|author| people::agent(chart, document, author))
+}
+
+/// The text of the first attachment that is text.
+pub fn body(chart: &Chart, document: Resource<'_>) -> Option<String> {
+    document
+        .each("content")
+        .map(|content| content.get("attachment"))
+        .find_map(|attachment: Element<'_>| text::of_attachment(chart, document, attachment))
+}
+
+/// What to call it.
+pub fn title(document: Resource<'_>) -> Option<String> {
+    let kind = document.concept("type");
+    let attached = || document.first("content").get("attachment").str("title");
+    kind.name().or_else(attached).or_else(|| document.str("description")).map(str::to_owned)
+}

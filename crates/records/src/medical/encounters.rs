@@ -1,0 +1,291 @@
+//! Visits, with everything that happened during them.
+
+use domain::Timestamp;
+use serde::Serialize;
+
+use super::issues::{self, Issue};
+use super::medications::{self, Medication};
+use super::plans_of_care::{self, Plan};
+use super::test_results::{self, TestResult};
+use super::vitals::{self, Measurement};
+use super::{Form, Kind, Order, instructions};
+use crate::chart::Chart;
+use crate::codes::{self, Code};
+use crate::documents;
+use crate::drafts::{Drafts, Facts, SkipReason};
+use crate::fhir::{Coding, Concept, Element, Resource};
+use crate::observations::{Class, class};
+use crate::people::{self, Patient};
+
+pub static KIND: Kind = Kind {
+    id: "encounters",
+    title: "Encounters",
+    description: "Visits to a clinic or hospital, with what was found and ordered.",
+    form: Form::List,
+    order: Order::NewestFirst,
+    source_in_head: true,
+    resources: &["Encounter"],
+    from_fhir,
+};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Encounter {
+    date_time: Option<Timestamp>,
+    visit_type: String,
+    provider: Option<Provider>,
+    patient: Patient,
+    reasons: Vec<String>,
+    diagnoses: Vec<Diagnosis>,
+    problems: Vec<Issue>,
+    medications: Vec<Prescription>,
+    test_results: Vec<TestResult>,
+    vital_signs: Vec<Measurement>,
+    plans_of_care: Vec<Plan>,
+    patient_instruction: String,
+    follow_up_instructions: Option<String>,
+    orders: Vec<Ordered>,
+    codes: Vec<Code>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Provider {
+    name: Option<String>,
+    department_name: Option<String>,
+    address: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Diagnosis {
+    name: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    codes: Vec<Code>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Prescription {
+    #[serde(flatten)]
+    medication: Medication,
+    can_refill: bool,
+    has_pending_refill: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Ordered {
+    name: String,
+    code_type: Option<String>,
+    procedure_code: Option<String>,
+    expected_date: Option<Timestamp>,
+    expire_date: Option<Timestamp>,
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    codes: Vec<Code>,
+}
+
+fn from_fhir(chart: &Chart, drafts: &mut Drafts) {
+    for encounter in chart.of_kind("Encounter") {
+        if let Err(reason) = screen(encounter) {
+            drafts.skip(encounter, reason);
+            continue;
+        }
+        let mut lineage = vec![encounter];
+        let row = read(chart, encounter, &mut lineage);
+        let facts = Facts { key: encounter.key.to_owned(), at: row.date_time, to: None, lineage, codes: &row.codes };
+        drafts.push(&KIND, facts, &row);
+    }
+}
+
+/// Planned visits are plans of care.
+fn screen(encounter: Resource<'_>) -> Result<(), SkipReason> {
+    match encounter.status() {
+        "entered-in-error" => Err(SkipReason::EnteredInError),
+        "cancelled" | "planned" => Err(SkipReason::Inactive),
+        _ => Ok(()),
+    }
+}
+
+fn read<'a>(chart: &'a Chart, encounter: Resource<'a>, lineage: &mut Vec<Resource<'a>>) -> Encounter {
+    let visit_type = visit_type(encounter);
+    let of = |kind| chart.of_encounter(encounter, kind);
+    let mut kept = |resource: Resource<'a>| lineage.push(resource);
+
+    let diagnoses = diagnoses(chart, encounter, &mut kept);
+    let problems = of("Condition")
+        .filter(|condition| issues::is_listed(*condition))
+        .filter_map(|condition| Some((condition, issues::read(chart, condition).ok()?)))
+        .map(|(condition, issue)| noted(&mut kept, condition, issue))
+        .collect();
+    let medications = of("MedicationRequest")
+        .filter_map(|request| Some((request, medications::of_request(chart, request).ok()?)))
+        .map(|(request, medication)| noted(&mut kept, request, prescription(medication)))
+        .collect();
+    let test_results = test_results::of_encounter(chart, encounter)
+        .into_iter()
+        .map(|row| {
+            row.lineage.into_iter().for_each(&mut kept);
+            row.result
+        })
+        .collect();
+    let vital_signs = of("Observation")
+        .filter(|observation| class(*observation) == Class::Vital)
+        .filter_map(|observation| Some((observation, vitals::measurements(observation).ok()?)))
+        .flat_map(|(observation, measurements)| noted(&mut kept, observation, measurements))
+        .collect();
+    let plans_of_care = of("CarePlan")
+        .filter_map(|plan| Some((plan, plans_of_care::read(chart, plan).ok()?)))
+        .map(|(plan, row)| noted(&mut kept, plan, row))
+        .collect();
+    let orders: Vec<Resource<'a>> = of("ServiceRequest").filter(|order| is_order(*order)).collect();
+    let follow_up: Vec<String> = orders.iter().filter_map(|order| instructions::text_of(*order)).collect();
+    let orders = orders.into_iter().filter_map(|order| Some(noted(&mut kept, order, ordered(order)?))).collect();
+
+    Encounter {
+        date_time: encounter.period("period").moment(),
+        provider: provider(chart, encounter),
+        patient: Patient::of(chart, encounter, "subject"),
+        reasons: reasons(chart, encounter),
+        diagnoses,
+        problems,
+        medications,
+        test_results,
+        vital_signs,
+        plans_of_care,
+        patient_instruction: instruction(chart, encounter),
+        follow_up_instructions: (!follow_up.is_empty()).then(|| follow_up.join("\n")),
+        orders,
+        codes: codes_of(encounter, &visit_type),
+        visit_type,
+    }
+}
+
+fn noted<'a, T>(kept: &mut impl FnMut(Resource<'a>), resource: Resource<'a>, row: T) -> T {
+    kept(resource);
+    row
+}
+
+fn visit_type(encounter: Resource<'_>) -> String {
+    let class = encounter.get("class");
+    let kind = encounter.concepts("type").find_map(Concept::name).or_else(|| class.str("display"));
+    kind.unwrap_or(match class.str("code").unwrap_or_default() {
+        "AMB" => "Ambulatory",
+        "EMER" => "Emergency",
+        "IMP" | "ACUTE" | "NONAC" => "Hospital Encounter",
+        "OBSENC" => "Observation",
+        "PRENC" => "Pre-admission",
+        "SS" => "Short stay",
+        "VR" => "Virtual",
+        "HH" => "Home health",
+        "FLD" => "Field",
+        _ => "Encounter",
+    })
+    .to_owned()
+}
+
+/// Every code is named by the type of the visit.
+fn codes_of(encounter: Resource<'_>, visit_type: &str) -> Vec<Code> {
+    let class = Coding(encounter.get("class"));
+    let types: Vec<Coding<'_>> = encounter.concepts("type").flat_map(Concept::codings).collect();
+    types
+        .into_iter()
+        .chain(class.code().map(|_| class))
+        .filter(|coding| coding.code().is_some())
+        .map(|coding| Code {
+            name: Some(visit_type.to_owned()),
+            inferred: Some(false),
+            ..codes::of_coding(coding, None)
+        })
+        .collect()
+}
+
+fn provider(chart: &Chart, encounter: Resource<'_>) -> Option<Provider> {
+    let leads = |participant: &Element<'_>| participant.concepts("type").any(|role| role.has_any(&["ATND", "PPRF"]));
+    let person = encounter.each("participant").find(leads).unwrap_or(encounter.first("participant")).get("individual");
+    let place = encounter.first("location").get("location");
+    let location = chart.resolve(encounter, place);
+    let service = encounter.get("serviceProvider");
+    let organization = people::organization_of(chart, encounter, service);
+    let provider = Provider {
+        name: people::agent(chart, encounter, person),
+        department_name: people::agent(chart, encounter, place).or_else(|| people::agent(chart, encounter, service)),
+        address: location.and_then(people::flat_address).or_else(|| organization.and_then(people::flat_address)),
+    };
+    (provider.name.is_some() || provider.department_name.is_some() || provider.address.is_some()).then_some(provider)
+}
+
+fn reasons(chart: &Chart, encounter: Resource<'_>) -> Vec<String> {
+    let said = encounter.concepts("reasonCode").filter_map(Concept::name).map(str::to_owned);
+    let linked = encounter.each("reasonReference").filter_map(|reference| {
+        let display = reference.str("display").map(str::to_owned);
+        display.or_else(|| Some(chart.resolve(encounter, reference)?.body.concept("code").name()?.to_owned()))
+    });
+    said.chain(linked).collect()
+}
+
+/// Diagnoses the encounter lists, then those that only point back to it.
+fn diagnoses<'a>(chart: &'a Chart, encounter: Resource<'a>, kept: &mut impl FnMut(Resource<'a>)) -> Vec<Diagnosis> {
+    let mut out = Vec::new();
+    let mut seen: Vec<&str> = Vec::new();
+    for reference in encounter.each("diagnosis").map(|diagnosis| diagnosis.get("condition")) {
+        match chart.resolve(encounter, reference) {
+            Some(condition) => {
+                seen.push(condition.key);
+                out.extend(diagnosis(chart, condition, kept));
+            }
+            None => out.extend(reference.str("display").map(|name| Diagnosis { name: name.to_owned(), codes: vec![] })),
+        }
+    }
+    for condition in chart.of_encounter(encounter, "Condition") {
+        if !issues::is_listed(condition) && !seen.contains(&condition.key) {
+            out.extend(diagnosis(chart, condition, kept));
+        }
+    }
+    out
+}
+
+fn diagnosis<'a>(chart: &Chart, condition: Resource<'a>, kept: &mut impl FnMut(Resource<'a>)) -> Option<Diagnosis> {
+    let issue = issues::read(chart, condition).ok()?;
+    kept(condition);
+    Some(Diagnosis {
+        name: issue.name,
+        codes: codes::plain(condition.concept("code")).into_iter().filter(|code| code.code.is_some()).collect(),
+    })
+}
+
+fn prescription(medication: Medication) -> Prescription {
+    let can_refill =
+        medication.status.as_deref() == Some("Active") && medication.refills_remaining.is_some_and(|left| left > 0);
+    Prescription { medication, can_refill, has_pending_refill: false }
+}
+
+fn is_order(order: Resource<'_>) -> bool {
+    !matches!(order.status(), "entered-in-error" | "revoked" | "draft") && order.flag("doNotPerform") != Some(true)
+}
+
+fn ordered(order: Resource<'_>) -> Option<Ordered> {
+    let code = order.concept("code");
+    let (codes, when) = (codes::plain(code), order.when("occurrence"));
+    Some(Ordered {
+        name: code.name()?.to_owned(),
+        code_type: codes.first().and_then(|first| first.code_system.clone()),
+        procedure_code: codes.first().and_then(|first| first.code.clone()),
+        expected_date: when.start,
+        expire_date: when.end,
+        kind: order.concepts("category").find_map(Concept::name).map(str::to_owned),
+        codes,
+    })
+}
+
+/// Instructions handed out as a document at the visit.
+fn instruction(chart: &Chart, encounter: Resource<'_>) -> String {
+    let replaced = documents::replaced(chart);
+    let handed =
+        chart.of_encounter(encounter, "DocumentReference").filter(|document| documents::is_instruction(*document));
+    handed
+        .filter(|document| documents::screen(*document, &replaced).is_ok())
+        .filter_map(|document| documents::body(chart, document))
+        .collect::<Vec<_>>()
+        .join("\n")
+}

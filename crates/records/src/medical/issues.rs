@@ -1,0 +1,132 @@
+//! Problems, health concerns and diagnoses.
+
+use std::collections::HashSet;
+
+use domain::Timestamp;
+use serde::Serialize;
+
+use super::{Form, Kind, Order};
+use crate::chart::Chart;
+use crate::codes::{self, Code};
+use crate::dates;
+use crate::drafts::{Drafts, SkipReason};
+use crate::fhir::Resource;
+use crate::people::Patient;
+use crate::text::capitalised;
+
+pub static KIND: Kind = Kind {
+    id: "issues",
+    title: "Problems",
+    description: "Conditions and diagnoses on your record.",
+    form: Form::List,
+    order: Order::NewestFirst,
+    source_in_head: true,
+    resources: &["Condition"],
+    from_fhir,
+};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Issue {
+    pub name: String,
+    pub date_time: Option<Timestamp>,
+    pub status: Option<String>,
+    pub patient: Patient,
+    pub codes: Vec<Code>,
+    pub end_date: Option<Timestamp>,
+}
+
+const ASSERTED: &str = "http://hl7.org/fhir/StructureDefinition/condition-assertedDate";
+const NONE_KNOWN: &[&str] = &["160245001"];
+const NONE_KNOWN_TEXTS: &[&str] =
+    &["no known problems", "no current problems or disability", "no active problems", "none"];
+
+fn from_fhir(chart: &Chart, drafts: &mut Drafts) {
+    let listed: HashSet<(&str, &str)> = chart
+        .of_kind("Condition")
+        .filter(|condition| is_listed(*condition) && screen(*condition).is_ok())
+        .flat_map(code_set)
+        .collect();
+    for condition in chart.of_kind("Condition") {
+        if is_functional(condition) {
+            continue;
+        }
+        let twin =
+            is_diagnosis(condition) && !is_listed(condition) && code_set(condition).any(|code| listed.contains(&code));
+        let row = read(chart, condition).and_then(|row| if twin { Err(SkipReason::Duplicate) } else { Ok(row) });
+        drafts.record(&KIND, condition, row, |row| (row.date_time, &row.codes));
+    }
+}
+
+pub(super) fn read(chart: &Chart, condition: Resource<'_>) -> Result<Issue, SkipReason> {
+    let verification = screen(condition)?;
+    let code = condition.concept("code");
+    let uncertain = ["unconfirmed", "provisional", "differential"].contains(&verification).then_some(verification);
+    Ok(Issue {
+        name: code.name().ok_or(SkipReason::Empty)?.to_owned(),
+        date_time: started(chart, condition),
+        status: condition.concept("clinicalStatus").code().or(uncertain).map(capitalised),
+        patient: Patient::of(chart, condition, "subject"),
+        codes: codes::given(code),
+        end_date: ended(chart, condition),
+    })
+}
+
+/// Whether it is a fact about the person; gives its verification status.
+fn screen(condition: Resource<'_>) -> Result<&str, SkipReason> {
+    let code = condition.concept("code");
+    let verification = condition.concept("verificationStatus").code().unwrap_or_default();
+    match verification {
+        "entered-in-error" => Err(SkipReason::EnteredInError),
+        "refuted" => Err(SkipReason::Refuted),
+        _ if code.has_any(NONE_KNOWN) => Err(SkipReason::NoneKnown),
+        _ if code.name().is_some_and(|name| NONE_KNOWN_TEXTS.contains(&name.to_lowercase().as_str())) => {
+            Err(SkipReason::NoneKnown)
+        }
+        _ => Ok(verification),
+    }
+}
+
+fn started(chart: &Chart, condition: Resource<'_>) -> Option<Timestamp> {
+    condition
+        .when("onset")
+        .start
+        .or_else(|| aged(chart, condition, "onsetAge"))
+        .or_else(|| condition.extension(ASSERTED).date("valueDateTime"))
+        .or_else(|| condition.date("recordedDate"))
+}
+
+fn ended(chart: &Chart, condition: Resource<'_>) -> Option<Timestamp> {
+    let abatement = condition.when("abatement");
+    abatement
+        .end
+        .or(abatement.start)
+        .or_else(|| condition.period("onsetPeriod").end)
+        .or_else(|| aged(chart, condition, "abatementAge"))
+}
+
+fn aged(chart: &Chart, condition: Resource<'_>, member: &str) -> Option<Timestamp> {
+    let years = condition.quantity(member).filter(|age| matches!(age.code, Some("a") | None))?.number()?;
+    dates::at_age(chart.patient()?.str("birthDate")?, years)
+}
+
+fn code_set(condition: Resource<'_>) -> impl Iterator<Item = (&str, &str)> {
+    condition.concept("code").codings().filter_map(|coding| Some((coding.system()?, coding.code()?)))
+}
+
+fn has_category(condition: Resource<'_>, category: &str) -> bool {
+    condition.concepts("category").any(|concept| concept.has_any(&[category]))
+}
+
+pub(super) fn is_listed(condition: Resource<'_>) -> bool {
+    has_category(condition, "problem-list-item")
+}
+
+pub(super) fn is_diagnosis(condition: Resource<'_>) -> bool {
+    has_category(condition, "encounter-diagnosis")
+}
+
+/// Functional findings are read by another kind.
+pub(super) fn is_functional(condition: Resource<'_>) -> bool {
+    has_category(condition, "functional-status")
+}

@@ -1,0 +1,10 @@
+//! The hospitals over real HTTP, as an application and a browser meet them.
+
+mod app;
+mod brands;
+mod discovery;
+mod faults;
+mod login;
+mod search;
+mod signed_clients;
+mod tokens;

@@ -1,0 +1,120 @@
+//! `tributary serve`: the platform for real use.
+
+use std::future::Future;
+use std::net::SocketAddr;
+
+use axum::Router;
+use clap::Args;
+use engine::Engine;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::config::Config;
+use crate::place::Place;
+use crate::{Failure, telemetry};
+
+#[derive(Args)]
+pub struct Serve {
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Serve {
+    pub async fn run(self) -> Result<(), Failure> {
+        let config = self.place.settings()?;
+        telemetry::start(&config.log)?;
+        let registrations = config.registrations(|name| std::env::vars().find(|(key, _)| key == name).map(|(_, value)| value))?;
+        let listener = listen(&config.listen).await?;
+        let engine = crate::place::open(&config).await?;
+        for registration in registrations {
+            engine.put_registration(registration).await?;
+        }
+        tracing::info!(listen = %listener.local_addr()?, public_url = %config.public_url, "serving");
+        let import = import_bundles(engine.clone(), &config);
+        let stop = stop_signal();
+        let workers = spawn_workers(&engine, stop.clone());
+        let router = web::router(engine, web::Options { proxies: config.proxies });
+        tokio::spawn(import);
+        http(listener, router, stop).await?;
+        for worker in workers {
+            let _ = worker.await;
+        }
+        Ok(())
+    }
+}
+
+/// A listener, or what to do when the address is taken.
+pub async fn listen(address: &str) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}").into())
+}
+
+/// Serves until `stop`, then lets requests in flight finish.
+pub async fn http(listener: TcpListener, router: Router, mut stop: watch::Receiver<bool>) -> Result<(), Failure> {
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service)
+        .with_graceful_shutdown(async move {
+            stopped(&mut stop).await;
+        })
+        .await?;
+    Ok(())
+}
+
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+/// Job workers and the directory's watch on other processes' imports.
+pub fn spawn_workers(engine: &Engine, stop: watch::Receiver<bool>) -> Vec<tokio::task::JoinHandle<()>> {
+    let jobs = {
+        let (engine, stop) = (engine.clone(), stop.clone());
+        tokio::spawn(async move { engine.run_jobs(stop).await })
+    };
+    let refresh = {
+        let (engine, mut stop) = (engine.clone(), stop);
+        tokio::spawn(async move {
+            let mut every = tokio::time::interval(std::time::Duration::from_secs(3));
+            loop {
+                tokio::select! {
+                    _ = every.tick() => {}
+                    _ = stopped(&mut stop) => return,
+                }
+                if let Err(error) = engine.refresh_directory().await {
+                    tracing::warn!(%error, "the directory could not be refreshed");
+                }
+            }
+        })
+    };
+    vec![jobs, refresh]
+}
+
+fn import_bundles(engine: Engine, config: &Config) -> impl Future<Output = ()> + Send + 'static {
+    let bundles = config.directory.bundles.clone();
+    async move {
+        for url in bundles {
+            match engine.import_bundle_url(&url).await {
+                Ok(imported) => tracing::info!(%url, brands = imported.brands, "directory read"),
+                Err(error) => tracing::warn!(%url, %error, "the directory bundle could not be read; what is known stays"),
+            }
+        }
+    }
+}
+
+/// Turns true on SIGTERM or ctrl-c.
+pub fn stop_signal() -> watch::Receiver<bool> {
+    let (sender, receiver) = watch::channel(false);
+    tokio::spawn(async move {
+        let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(signal) => signal,
+            Err(error) => return tracing::error!(%error, "signals cannot be received"),
+        };
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+        let _ = sender.send(true);
+        // A second signal is not waited for.
+        tokio::signal::ctrl_c().await.ok();
+        std::process::exit(130);
+    });
+    receiver
+}

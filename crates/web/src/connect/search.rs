@@ -1,0 +1,183 @@
+//! Finding a provider: as a page, as the list alone while typing, and as JSON for other front ends.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::Json;
+use domain::{Launch, SourceId, Step};
+use engine::Engine;
+use engine::connect::ConnectError;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::cards::Card;
+use super::failure::Failure;
+use super::frame::Frame;
+use super::policy::private;
+use super::visitor::Visitor;
+use crate::i18n::{Key, Texts};
+
+const RESULTS: usize = 20;
+const LONGEST: usize = 200;
+
+/// Words people begin with.
+const KINDS: [(Key, Key); 5] = [
+    (Key("kind-hospital"), Key("kind-hospital-query")),
+    (Key("kind-clinic"), Key("kind-clinic-query")),
+    (Key("kind-children"), Key("kind-children-query")),
+    (Key("kind-laboratory"), Key("kind-laboratory-query")),
+    (Key("kind-pharmacy"), Key("kind-pharmacy-query")),
+];
+
+#[derive(Deserialize)]
+pub struct Ask {
+    q: Option<String>,
+    fragment: Option<String>,
+    limit: Option<usize>,
+    format: Option<String>,
+}
+
+/// What is under the input.
+#[derive(Template)]
+#[template(path = "connect/results.html")]
+struct Results {
+    frame: Frame,
+    query: String,
+    choose: String,
+    unlisted: String,
+    earlier: Vec<Card>,
+    pinned: Vec<Card>,
+    found: Vec<Card>,
+    kinds: Vec<(String, String)>,
+}
+
+#[derive(Template)]
+#[template(path = "connect/search.html")]
+struct Search {
+    frame: Frame,
+    action: String,
+    query: String,
+    results: String,
+}
+
+#[derive(Template)]
+#[template(path = "connect/unlisted.html")]
+struct Unlisted {
+    frame: Frame,
+    query: String,
+    again: String,
+}
+
+pub async fn search(mut visitor: Visitor, Query(ask): Query<Ask>) -> Result<Response, Failure> {
+    let query = ask.q.as_deref().map_or_else(|| visitor.visit.session.search.clone(), clean);
+    if ask.fragment.is_some() {
+        return Ok(visitor.show(&results(&visitor, query)));
+    }
+    if visitor.visit.session.step != Step::Search || visitor.visit.session.search != query {
+        visitor.go(Step::Search, Some(&query)).await?;
+    }
+    let frame = visitor.frame(visitor.texts.t("search-title")).back(visitor.to("welcome"));
+    let results = super::visitor::render(&results(&visitor, query.clone()));
+    Ok(visitor.show(&Search { frame, action: visitor.to("search"), query, results }))
+}
+
+/// What a person can do whose provider is not in the directory.
+pub async fn unlisted(visitor: Visitor, Query(ask): Query<Ask>) -> Response {
+    let query = ask.q.as_deref().map(clean).unwrap_or_default();
+    let frame = visitor.frame(visitor.texts.t("unlisted-title")).back(visitor.to("search"));
+    visitor.show(&Unlisted { frame, query, again: visitor.to("search") })
+}
+
+/// The same search for other front ends, with a Connect token as bearer.
+pub async fn api(State(engine): State<Engine>, headers: HeaderMap, Query(ask): Query<Ask>) -> Result<Response, Failure> {
+    let accepted = super::visitor::accepted(&headers);
+    let bearer = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| text.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim());
+    let visit = match engine.open_connect(bearer, Launch::default()).await {
+        Ok(visit) => visit,
+        Err(ConnectError::Closed { status, .. }) => {
+            let mut response = (StatusCode::UNAUTHORIZED, Json(json!({ "error": status.as_str() }))).into_response();
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
+            private(&mut response);
+            return Ok(response);
+        }
+        Err(error) => return Err(Failure::new(error, Texts::choose(None, accepted))),
+    };
+    let query = ask.q.as_deref().map(clean).unwrap_or_default();
+    if ask.format.as_deref() != Some("json") {
+        let visitor = Visitor::new(engine, visit, accepted);
+        return Ok(visitor.show(&results(&visitor, query)));
+    }
+    let found = find(&engine, &query, ask.limit.unwrap_or(RESULTS).clamp(1, 50));
+    let results: Vec<_> = found.iter().map(Card::to_json).collect();
+    let mut response = Json(json!({ "results": results })).into_response();
+    private(&mut response);
+    Ok(response)
+}
+
+fn results(visitor: &Visitor, query: String) -> Results {
+    let typed = !query.is_empty();
+    let texts = visitor.texts;
+    let to = visitor.to("search");
+    let kinds = KINDS.iter().map(|(label, query)| (texts.t(label.0), link(&to, &texts.t(query.0))));
+    Results {
+        frame: visitor.frame(texts.t("search-title")),
+        choose: visitor.to("choose"),
+        unlisted: link(&visitor.to("unlisted"), &query),
+        earlier: if typed { vec![] } else { earlier(visitor) },
+        pinned: if typed { vec![] } else { pinned(visitor) },
+        found: find(&visitor.engine, &query, RESULTS),
+        kinds: if typed { vec![] } else { kinds.collect() },
+        query,
+    }
+}
+
+fn find(engine: &Engine, query: &str, limit: usize) -> Vec<Card> {
+    if query.is_empty() {
+        return vec![];
+    }
+    engine.search_directory(query, limit).iter().map(Card::of).collect()
+}
+
+fn earlier(visitor: &Visitor) -> Vec<Card> {
+    let mut cards: Vec<Card> = Vec::new();
+    for linked in &visitor.visit.connections {
+        let card = Card::plain(linked.connection.source, &linked.connection.source_name);
+        if !cards.iter().any(|other| other.id == card.id) {
+            cards.push(card);
+        }
+    }
+    cards
+}
+
+/// The providers the app wants first, by id or by name.
+fn pinned(visitor: &Visitor) -> Vec<Card> {
+    let launch = &visitor.visit.session.launch;
+    let mut cards: Vec<Card> = Vec::new();
+    for wanted in launch.pinned_providers.iter().chain(&launch.preseeded_sources) {
+        let card = match wanted.parse::<SourceId>() {
+            Ok(id) => visitor.engine.find_brand(id).map(|brand| Card::plain(brand.id, &brand.name)),
+            Err(_) => {
+                let found = visitor.engine.search_directory(wanted, 1);
+                found.first().filter(|found| found.brand.name.eq_ignore_ascii_case(wanted)).map(Card::of)
+            }
+        };
+        if let Some(card) = card.filter(|card| !cards.iter().any(|other| other.id == card.id)) {
+            cards.push(Card { name: card.name.into_iter().map(|(text, _)| (text, false)).collect(), ..card });
+        }
+    }
+    cards
+}
+
+fn clean(query: &str) -> String {
+    query.trim().chars().filter(|c| !c.is_control()).take(LONGEST).collect()
+}
+
+fn link(to: &str, query: &str) -> String {
+    format!("{to}?{}", url::form_urlencoded::Serializer::new(String::new()).append_pair("q", query).finish())
+}
