@@ -1,5 +1,6 @@
 // Wraps the source into the files in dist/: `node build.mjs`, or `node build.mjs --check` to compare.
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 
 const at = (path) => new URL(path, import.meta.url);
@@ -41,6 +42,10 @@ export { ${names.join(', ')}, VERSION as version, api as HumanConnect };
 export default api;
 `,
 };
+
+/** For the `integrity` attribute of pages that name an exact version. */
+const digests = Object.entries(files).map(([path, text]) => [path.slice('dist/'.length), `sha384-${createHash('sha384').update(text).digest('base64')}`]);
+files['dist/integrity.json'] = `${JSON.stringify(Object.fromEntries(digests), null, 2)}\n`;
 
 let stale = false;
 for (const [path, text] of Object.entries(files)) {

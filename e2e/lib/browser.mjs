@@ -68,6 +68,6 @@ export async function consent(login, answer = "Allow") {
 /** The hospital's page of people, read as a person would to learn a login. */
 export async function login(demo, hospital) {
   const page = await (await fetch(`${demo.card.sandbox_url}/`)).text();
-  const section = page.slice(page.indexOf(hospital));
+  const section = page.slice(page.indexOf(`>${hospital}`) < 0 ? page.indexOf(hospital) : page.indexOf(`>${hospital}`));
   return section.match(/<code>([a-z]+\.[a-z.0-9-]+)<\/code>/)[1];
 }

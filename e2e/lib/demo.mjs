@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-const binary = resolve(import.meta.dirname, "../../target/release/tributary");
+const binary = process.env.E2E_BINARY ?? resolve(import.meta.dirname, "../../target/release/tributary");
 
 export class Demo {
   constructor({ env = {}, people = 200 } = {}) {

@@ -174,18 +174,23 @@ test("select, disconnect and the list: what was connected is told", async () => 
 
 test("the published npm client works unmodified against this server", async () => {
 
-  const script = readFileSync(new URL("../node_modules/humanapi-connect-client/build/humanapi-connect-client.js", import.meta.url));
+  const script = readFileSync(new URL("../node_modules/humanapi-connect-client/build/humanapi-connect-client.js", import.meta.url), "utf8");
   const user = "published@example.com";
   const { body } = await demo.token(user, "session");
-  // It is served from the app's registered origin by standing in for the site's own page.
-  const html = `<!doctype html><script src="/published.js"></script><div class="hapi__token-container">
-    <button id="go" data-hapi-token="${body.session_token}" data-hapi-base-url="${demo.card.base_url}">Connect</button></div>
-    <script>HumanConnect.on("connect", (p) => (window.connected = p)); HumanConnect.on("close", (p) => (window.closed = p));</script>`;
-  const ctx = await context();
+  const ctx = await browser.newContext({ viewport: { width: 1280, height: 800 }, bypassCSP: true });
   const page = await ctx.newPage();
-  await page.route(`${demo.card.app_url}/published`, (route) => route.fulfill({ contentType: "text/html", body: html }));
-  await page.route(`${demo.card.app_url}/published.js`, (route) => route.fulfill({ contentType: "text/javascript", body: script }));
-  await page.goto(`${demo.card.app_url}/published`);
+  // The site's own page without our script, and the published one in its place.
+  await page.route("**/humanapi-connect-client@*", (route) => route.abort());
+  await page.goto(`${demo.card.app_url}/`);
+  await page.evaluate(({ token, base }) => {
+    document.body.innerHTML = `<div class="hapi__token-container"><button id="go" data-hapi-token="${token}" data-hapi-base-url="${base}">Connect</button></div>`;
+  }, { token: body.session_token, base: demo.card.base_url });
+  await page.addScriptTag({ content: script });
+  await page.evaluate(() => {
+    HumanConnect.on("connect", (payload) => (window.connected = structuredClone(payload)));
+    HumanConnect.on("close", (payload) => (window.closed = structuredClone(payload)));
+    window.dispatchEvent(new Event("load"));
+  });
   await page.locator("#go").click();
   const frame = widget(page);
   await frame.locator("h1").waitFor();

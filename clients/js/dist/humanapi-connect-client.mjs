@@ -215,7 +215,7 @@ listeners.set(event, [...(listeners.get(event) || []), listener]);
 }
 function off(event, listener) {
 if (!listener) listeners.delete(event);
-else listeners.set(event, (listeners.get(event) || []).filter((known) => known !== listener && known['listener'] !== listener));
+else listeners.set(event, (listeners.get(event) || []).filter((known) => known !== listener && Reflect.get(known, 'listener') !== listener));
 }
 function once(event, listener) {
 if (typeof listener !== 'function') return on(event, listener);

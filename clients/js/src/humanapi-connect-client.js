@@ -229,7 +229,8 @@ function show(/** @type {Options} */ options) {
     closed: new Promise((resolve) => {
       settle = resolve;
     }),
-    end(/** @type {Payload|undefined} */ payload) {
+    /** @param {Payload} [payload] */
+    end(payload) {
       if (current !== widget) return;
       current = null;
       window.removeEventListener('message', receive);
@@ -295,7 +296,7 @@ function on(/** @type {string} */ event, /** @type {Listener} */ listener) {
 /** Removes one listener, or all of an event. */
 function off(/** @type {string} */ event, /** @type {Listener|undefined} */ listener) {
   if (!listener) listeners.delete(event);
-  else listeners.set(event, (listeners.get(event) || []).filter((known) => known !== listener && known['listener'] !== listener));
+  else listeners.set(event, (listeners.get(event) || []).filter((known) => known !== listener && Reflect.get(known, 'listener') !== listener));
 }
 
 function once(/** @type {string} */ event, /** @type {Listener} */ listener) {

@@ -119,11 +119,7 @@ impl Engine {
             cache.remove(&client_id);
             return Ok(None);
         };
-        let known = Arc::new(KnownApp {
-            app: Arc::new(row.app),
-            secret_hash: row.secret_hash,
-            previous: row.previous,
-        });
+        let known = Arc::new(KnownApp { app: Arc::new(row.app), secret_hash: row.secret_hash, previous: row.previous });
         cache.insert(client_id, (Arc::clone(&known), now));
         Ok(Some(known))
     }
@@ -142,7 +138,12 @@ impl Engine {
     ///
     /// # Errors
     /// `Unknown` when there is no such app.
-    pub async fn set_app_addresses(&self, client_id: ClientId, origins: Vec<Origin>, callbacks: Vec<String>) -> Result<(), AppError> {
+    pub async fn set_app_addresses(
+        &self,
+        client_id: ClientId,
+        origins: Vec<Origin>,
+        callbacks: Vec<String>,
+    ) -> Result<(), AppError> {
         let row = store::apps::find(self.db(), client_id).await?.ok_or(AppError::Unknown(client_id))?;
         self.update_app(&App { origins, callbacks, ..row.app }).await
     }

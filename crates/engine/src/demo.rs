@@ -73,11 +73,15 @@ impl Engine {
     /// Creates the user when missing. Whoever came first, the stored key counts.
     async fn demo_key(&self) -> Result<DataKey, DemoError> {
         let human_id: HumanId = parse(HUMAN);
-        let profile = Profile { client_user_id: EMAIL.to_owned(), email: Some(EMAIL.to_owned()), extra_scopes: Vec::new() };
+        let profile =
+            Profile { client_user_id: EMAIL.to_owned(), email: Some(EMAIL.to_owned()), extra_scopes: Vec::new() };
         let owner = (NO_APP, self.user_key(NO_APP, EMAIL));
         let created_at = Timestamp::parse(CREATED_AT).unwrap_or_default();
         let mut batch = Batch::new();
-        store::humans::insert_if_absent(&mut batch, &self.new_human(human_id, parse(USER), owner, &profile, created_at)?);
+        store::humans::insert_if_absent(
+            &mut batch,
+            &self.new_human(human_id, parse(USER), owner, &profile, created_at)?,
+        );
         self.db().commit(batch).await?;
         let stored = store::humans::find(self.db(), human_id).await?.ok_or(store::Error::Conflict)?;
         Ok(self.data_key(human_id, &stored.wrapped_key)?)
@@ -105,8 +109,12 @@ impl Engine {
 
     fn demo_record(&self, key: &DataKey, draft: &Draft, now: Timestamp) -> NewRecord {
         let id = ::records::record_id(CONNECTION, draft.kind.id, &draft.key);
-        let organization = (draft.kind.form == Form::List).then_some(Organization { id: ORGANIZATION, name: ORGANIZATION_NAME });
-        let body = ::records::compose(draft, &Head { id: &id, source: SOURCE, created_at: now, updated_at: now, organization });
+        let organization =
+            (draft.kind.form == Form::List).then_some(Organization { id: ORGANIZATION, name: ORGANIZATION_NAME });
+        let body = ::records::compose(
+            draft,
+            &Head { id: &id, source: SOURCE, created_at: now, updated_at: now, organization },
+        );
         let id: RecordId = parse(&id);
         NewRecord {
             human_id: parse(HUMAN),

@@ -16,6 +16,8 @@ use url::Url;
 use crate::Engine;
 use crate::http::SendError;
 
+/// How often other processes' imports are looked for.
+const REFRESH: Duration = Duration::from_secs(3);
 /// Rows of one read.
 const PAGE: u32 = 500;
 
@@ -96,7 +98,7 @@ impl Engine {
         match answer.status {
             304 => {
                 let brands = known.map_or(0, |bundle| bundle.brands);
-                return Ok(Imported { brands, endpoints: self.count_endpoints(), unchanged: true });
+                return Ok(Imported { brands, endpoints: self.count_endpoints(url.as_str()).await?, unchanged: true });
             }
             200 => {}
             status => return Err(unreadable(&format!("the server answered {status}"))),
@@ -161,10 +163,6 @@ impl Engine {
         self.inner.directory.current().index.len()
     }
 
-    fn count_endpoints(&self) -> u64 {
-        self.inner.directory.current().by_id.values().map(|brand| brand.endpoints().count() as u64).sum()
-    }
-
     /// Re-reads the directory when another process changed it; called every few seconds.
     ///
     /// # Errors
@@ -181,21 +179,7 @@ impl Engine {
         // Read first: an import in between is then seen as a change by the next refresh.
         let generation = store::brands::generation(self.db()).await?;
         let mut brands: Vec<Brand> = Vec::new();
-        let mut after = None;
-        loop {
-            let rows = store::brands::list(self.db(), after, PAGE).await?;
-            after = rows.last().map(|row| row.source_id);
-            for row in &rows {
-                match serde_json::from_slice(&row.body) {
-                    Ok(brand) => brands.push(brand),
-                    // Written by another version: the next import puts it right.
-                    Err(_) => tracing::warn!(source = %row.source_id, "a brand of the directory cannot be read"),
-                }
-            }
-            if (rows.len() as u32) < PAGE {
-                break;
-            }
-        }
+        self.each_brand(|_, brand| brands.push(brand)).await?;
         let loaded = tokio::task::spawn_blocking(move || {
             brands.sort_by(|one, other| (&one.name, one.id).cmp(&(&other.name, other.id)));
             let index = Index::build(&brands);
@@ -206,5 +190,42 @@ impl Engine {
             self.inner.directory.swap(loaded);
         }
         Ok(())
+    }
+
+    async fn count_endpoints(&self, bundle: &str) -> Result<u64, store::Error> {
+        let mut count = 0;
+        self.each_brand(|from, brand| count += if from == bundle { brand.endpoints().count() as u64 } else { 0 }).await?;
+        Ok(count)
+    }
+
+    /// Every stored brand with the bundle it is from.
+    async fn each_brand(&self, mut visit: impl FnMut(&str, Brand)) -> Result<(), store::Error> {
+        let mut after = None;
+        loop {
+            let rows = store::brands::list(self.db(), after, PAGE).await?;
+            let Some(last) = rows.last() else { return Ok(()) };
+            after = Some(last.source_id);
+            for row in &rows {
+                match serde_json::from_slice(&row.body) {
+                    Ok(brand) => visit(&row.bundle, brand),
+                    // Written by another version: the next import puts it right.
+                    Err(_) => tracing::warn!(source = %row.source_id, "a brand of the directory cannot be read"),
+                }
+            }
+        }
+    }
+
+    /// Sees what other processes import, for as long as somebody holds the engine.
+    pub(crate) fn follow_directory(&self) {
+        let inner = Arc::downgrade(&self.inner);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(REFRESH).await;
+                let Some(inner) = inner.upgrade() else { return };
+                if let Err(error) = (Engine { inner }).refresh_directory().await {
+                    tracing::warn!(%error, "the directory could not be looked at");
+                }
+            }
+        });
     }
 }

@@ -64,13 +64,27 @@ impl Engine {
     }
 
     /// A person with a data key of their own, sealed and ready to store.
-    pub(crate) fn new_human(&self, human_id: HumanId, user_id: UserId, (client_id, user_key): (ClientId, Hash), profile: &Profile, created_at: Timestamp) -> Result<NewHuman, SealingError> {
+    pub(crate) fn new_human(
+        &self,
+        human_id: HumanId,
+        user_id: UserId,
+        (client_id, user_key): (ClientId, Hash),
+        profile: &Profile,
+        created_at: Timestamp,
+    ) -> Result<NewHuman, SealingError> {
         let wrapped_key = self.inner.root.new_data_key(human_id);
         let profile = self.data_key(human_id, &wrapped_key)?.seal_json(PROFILE, profile);
         Ok(NewHuman { human_id, client_id, user_key, user_id, wrapped_key, profile, created_at })
     }
 
-    pub(crate) fn create_human(&self, batch: &mut Batch, client_id: ClientId, user_key: Hash, profile: &Profile, now: Timestamp) -> Result<HumanId, SealingError> {
+    pub(crate) fn create_human(
+        &self,
+        batch: &mut Batch,
+        client_id: ClientId,
+        user_key: Hash,
+        profile: &Profile,
+        now: Timestamp,
+    ) -> Result<HumanId, SealingError> {
         let human_id = HumanId(random());
         let human = self.new_human(human_id, UserId(random()), (client_id, user_key), profile, now)?;
         store::humans::insert_if_absent(batch, &human);
@@ -81,8 +95,20 @@ impl Engine {
 
     /// Brings a deleted person back under the same id, with a new data key and nothing else, also
     /// when their deletion was never finished. Fails the batch when they are back already.
-    pub(crate) fn start_anew(&self, batch: &mut Batch, human: &HumanRow, profile: &Profile, now: Timestamp) -> Result<(), SealingError> {
-        let anew = self.new_human(human.human_id, human.user_id, (human.client_id, human.user_key), profile, human.created_at)?;
+    pub(crate) fn start_anew(
+        &self,
+        batch: &mut Batch,
+        human: &HumanRow,
+        profile: &Profile,
+        now: Timestamp,
+    ) -> Result<(), SealingError> {
+        let anew = self.new_human(
+            human.human_id,
+            human.user_id,
+            (human.client_id, human.user_key),
+            profile,
+            human.created_at,
+        )?;
         store::humans::revive(batch, human.human_id, now);
         store::humans::erase(batch, human.human_id);
         store::humans::insert_if_absent(batch, &anew);
@@ -90,11 +116,21 @@ impl Engine {
     }
 
     /// Stores what the integrator says now, when it is something new. Silence changes nothing.
-    pub(crate) fn update_profile(&self, batch: &mut Batch, human: &HumanRow, told: Profile, now: Timestamp) -> Result<(), SealingError> {
+    pub(crate) fn update_profile(
+        &self,
+        batch: &mut Batch,
+        human: &HumanRow,
+        told: Profile,
+        now: Timestamp,
+    ) -> Result<(), SealingError> {
         let key = self.data_key(human.human_id, &human.wrapped_key)?;
         let known: Profile = key.open_json(PROFILE, &human.profile)?;
         let extra_scopes = if told.extra_scopes.is_empty() { known.extra_scopes.clone() } else { told.extra_scopes };
-        let current = Profile { client_user_id: told.client_user_id, email: told.email.or_else(|| known.email.clone()), extra_scopes };
+        let current = Profile {
+            client_user_id: told.client_user_id,
+            email: told.email.or_else(|| known.email.clone()),
+            extra_scopes,
+        };
         if current != known {
             store::humans::update_profile(batch, human.human_id, &key.seal_json(PROFILE, &current), now);
         }
@@ -121,7 +157,10 @@ impl Engine {
         store::humans::mark_deleted(batch, human_id, now);
         store::tokens::revoke_all(batch, human_id, now);
         let (id, due_at) = (RowId(random()), now + PATIENCE);
-        store::jobs::enqueue(batch, &NewJob { id, kind: ERASE, human_id: Some(human_id), subject: String::new(), due_at, created_at: now });
+        store::jobs::enqueue(
+            batch,
+            &NewJob { id, kind: ERASE, human_id: Some(human_id), subject: String::new(), due_at, created_at: now },
+        );
     }
 
     /// The second half of a deletion. Does nothing for a person who is not deleted.

@@ -115,8 +115,16 @@ impl Engine {
             return Ok(Vec::new());
         }
         let (lease, now) = (RowId(random()), self.now());
+        // Looking is cheap; only a claim writes.
+        if store::jobs::next_due(self.db()).await?.is_none_or(|due| due > now) {
+            return Ok(Vec::new());
+        }
         let jobs = store::jobs::claim(self.db(), lease, now, now + LEASE, room as u32).await?;
-        Ok(jobs.into_iter().map(|job| { let id = job.id; (job, Lease { job: id, lease }) }).collect())
+        let leased = |job: JobRow| {
+            let held = Lease { job: job.id, lease };
+            (job, held)
+        };
+        Ok(jobs.into_iter().map(leased).collect())
     }
 
     async fn run_job(&self, job: JobRow, lease: Lease, mut stop: watch::Receiver<bool>) {
@@ -171,10 +179,9 @@ impl Engine {
             tokio::time::sleep(HEARTBEAT).await;
             let mut batch = Batch::new();
             self.fence(&mut batch, lease);
-            match self.db().commit(batch).await {
-                Err(store::Error::Conflict) => return JobError::Lost,
-                // It may be back before the lease runs out; if not, the next write will tell.
-                Ok(_) | Err(_) => {}
+            // A database that is away may be back before the lease runs out; if not, the next write will tell.
+            if self.db().commit(batch).await == Err(store::Error::Conflict) {
+                return JobError::Lost;
             }
         }
     }

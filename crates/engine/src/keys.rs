@@ -93,7 +93,10 @@ pub(crate) struct SigningKey {
 impl SigningKey {
     fn read(der: &[u8], algorithm: Algorithm) -> Result<SigningKey, SealingError> {
         let damaged = |_| SealingError::DoesNotOpen;
-        let pem = Secret::new(format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", wrapped(&STANDARD.encode(der))));
+        let pem = Secret::new(format!(
+            "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
+            wrapped(&STANDARD.encode(der))
+        ));
         let encoding = match algorithm {
             Algorithm::ES384 => EncodingKey::from_ec_pem(pem.expose().as_bytes()),
             _ => EncodingKey::from_rsa_pem(pem.expose().as_bytes()),

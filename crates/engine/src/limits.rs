@@ -128,7 +128,10 @@ mod tests {
             limiter.take("a", start).unwrap();
         }
         assert_eq!(limiter.take("a", start), Err(Limited { retry_after: Duration::from_secs(10) }));
-        assert_eq!(limiter.check(&"a", start + Duration::from_secs(4)), Err(Limited { retry_after: Duration::from_secs(6) }));
+        assert_eq!(
+            limiter.check(&"a", start + Duration::from_secs(4)),
+            Err(Limited { retry_after: Duration::from_secs(6) })
+        );
         limiter.take("b", start).unwrap();
         limiter.take("a", start + Duration::from_secs(10)).unwrap();
         assert!(limiter.take("a", start + Duration::from_secs(10)).is_err());

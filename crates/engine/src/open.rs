@@ -13,8 +13,8 @@ use crate::directory::Directory;
 use crate::grants::Refreshes;
 use crate::http::Http;
 use crate::keys::{KeyName, Keys};
-use crate::providers::Providers;
 use crate::limits::{Limiters, RateLimits};
+use crate::providers::Providers;
 use crate::records::PageCache;
 use crate::sealing::{DATA_KEYS, DataKeys, MasterKey, RootKeys};
 
@@ -101,6 +101,7 @@ impl Engine {
         };
         let engine = Engine { inner: Arc::new(inner) };
         engine.refresh_directory().await?;
+        engine.follow_directory();
         Ok(engine)
     }
 
@@ -133,7 +134,8 @@ impl Engine {
 async fn installation_keys(db: &Db, root: &RootKeys, clock: &Clock) -> Result<Keys, OpenError> {
     let mut rows = store::keys::list(db).await?;
     let check = |rows: &[Key]| find(rows, KeyName::Check.id()).is_some_and(|sealed| KeyName::is_check(root, sealed));
-    let missing: Vec<KeyName> = KeyName::ALL.into_iter().filter(|name| !rows.iter().any(|row| row.id == name.id())).collect();
+    let missing: Vec<KeyName> =
+        KeyName::ALL.into_iter().filter(|name| !rows.iter().any(|row| row.id == name.id())).collect();
     // A foreign master key must not add keys of its own.
     if !rows.is_empty() && !check(&rows) {
         return Err(OpenError::WrongMasterKey);

@@ -58,9 +58,10 @@ struct PageKey {
 struct ByBytes;
 
 impl Weighter<PageKey, Page> for ByBytes {
-    fn weight(&self, _: &PageKey, page: &Page) -> u64 {
-        const KEY: u64 = 512;
-        page.body.len() as u64 + KEY
+    fn weight(&self, key: &PageKey, page: &Page) -> u64 {
+        const ENTRY: u64 = 512;
+        let filter = key.query.source.as_ref().map_or(0, String::len);
+        ENTRY + filter as u64 + page.body.len() as u64
     }
 }
 
@@ -120,7 +121,12 @@ impl Engine {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub async fn list_records(&self, access: &Access, kind: &'static ::records::Kind, query: &ListQuery) -> Result<Page, ReadError> {
+    pub async fn list_records(
+        &self,
+        access: &Access,
+        kind: &'static ::records::Kind,
+        query: &ListQuery,
+    ) -> Result<Page, ReadError> {
         let place = PageKey {
             human_id: access.human_id,
             wrapped_key: access.wrapped_key.clone(),
@@ -136,7 +142,12 @@ impl Engine {
         Ok(page)
     }
 
-    async fn read_page(&self, access: &Access, kind: &'static ::records::Kind, query: &ListQuery) -> Result<Page, ReadError> {
+    async fn read_page(
+        &self,
+        access: &Access,
+        kind: &'static ::records::Kind,
+        query: &ListQuery,
+    ) -> Result<Page, ReadError> {
         let sources = match &query.source {
             Some(source) => Some(self.sources_called(access, source).await?),
             None => None,
@@ -174,7 +185,12 @@ impl Engine {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub async fn find_record(&self, access: &Access, kind: &'static ::records::Kind, id: RecordId) -> Result<Option<Bytes>, ReadError> {
+    pub async fn find_record(
+        &self,
+        access: &Access,
+        kind: &'static ::records::Kind,
+        id: RecordId,
+    ) -> Result<Option<Bytes>, ReadError> {
         let record = store::records::find(self.db(), access.human_id, kind.id, id).await?;
         self.open_record(access, kind, record)
     }
@@ -183,12 +199,21 @@ impl Engine {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub async fn newest_record(&self, access: &Access, kind: &'static ::records::Kind) -> Result<Option<Bytes>, ReadError> {
+    pub async fn newest_record(
+        &self,
+        access: &Access,
+        kind: &'static ::records::Kind,
+    ) -> Result<Option<Bytes>, ReadError> {
         let record = store::records::newest(self.db(), access.human_id, kind.id).await?;
         self.open_record(access, kind, record)
     }
 
-    fn open_record(&self, access: &Access, kind: &'static ::records::Kind, record: Option<Body>) -> Result<Option<Bytes>, ReadError> {
+    fn open_record(
+        &self,
+        access: &Access,
+        kind: &'static ::records::Kind,
+        record: Option<Body>,
+    ) -> Result<Option<Bytes>, ReadError> {
         let Some(record) = record else { return Ok(None) };
         let key = self.data_key(access.human_id, &access.wrapped_key)?;
         Ok(Some(open(&key, kind.id, &record)?.into()))

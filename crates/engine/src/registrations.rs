@@ -94,7 +94,8 @@ impl Engine {
 
     fn read_registration(&self, row: RegistrationRow) -> Result<Registration, store::Error> {
         const CORRUPT: store::Error = store::Error::Corrupt("a registration");
-        let plain = self.inner.root.open(aad(&row.endpoint), &row.sealed).map(zeroize::Zeroizing::new).map_err(|_| CORRUPT)?;
+        let plain =
+            self.inner.root.open(aad(&row.endpoint), &row.sealed).map(zeroize::Zeroizing::new).map_err(|_| CORRUPT)?;
         let details: Details = serde_json::from_slice(&plain).map_err(|_| CORRUPT)?;
         let authentication = match (row.auth.as_str(), details.secret) {
             ("none", None) => ClientAuthentication::None,

@@ -177,7 +177,11 @@ impl SealingKey {
         out.extend_from_slice(plain);
         let tag = self
             .0
-            .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), Authenticated::from(place), &mut out[1 + NONCE_LEN..])
+            .seal_in_place_separate_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Authenticated::from(place),
+                &mut out[1 + NONCE_LEN..],
+            )
             .expect("whatever fits in memory can be sealed");
         out.extend_from_slice(tag.as_ref());
         out

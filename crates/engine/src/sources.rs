@@ -50,7 +50,8 @@ impl Engine {
                 organizations.push(self.organization(account.source, Some(&account.source_name)));
             }
         }
-        let organizations: Vec<String> = organizations.into_iter().flatten().map(|organization| organization.to_string()).collect();
+        let organizations: Vec<String> =
+            organizations.into_iter().flatten().map(|organization| organization.to_string()).collect();
         Ok(Page::cut(&organizations, query))
     }
 

@@ -142,7 +142,12 @@ impl Engine {
     }
 
     /// One read, one commit.
-    async fn issue_once(&self, client_id: ClientId, kind: TokenKind, request: &TokenRequest) -> Result<Issued, IssueError> {
+    async fn issue_once(
+        &self,
+        client_id: ClientId,
+        kind: TokenKind,
+        request: &TokenRequest,
+    ) -> Result<Issued, IssueError> {
         let now = self.now();
         let user_key = self.user_key(client_id, &request.client_user_id);
         let human = store::humans::find_by_key(self.db(), client_id, &user_key).await?;
@@ -176,9 +181,12 @@ impl Engine {
             TokenKind::Id => {
                 Issued::Id { id_token: mint(kind), id_refresh_token: mint(TokenKind::IdRefresh), human_id, expires_in }
             }
-            TokenKind::Access => {
-                Issued::Access { access_token: mint(kind), refresh_token: mint(TokenKind::Refresh), human_id, expires_in }
-            }
+            TokenKind::Access => Issued::Access {
+                access_token: mint(kind),
+                refresh_token: mint(TokenKind::Refresh),
+                human_id,
+                expires_in,
+            },
             TokenKind::Refresh | TokenKind::IdRefresh | TokenKind::Client => return Err(IssueError::TypeRequired),
         };
         self.db().commit(batch).await?;
@@ -194,7 +202,12 @@ impl Engine {
     }
 
     /// The app, when the secret is right or there is none to check. Wrong answers cost the address.
-    fn believe(&self, known: Option<Arc<KnownApp>>, secret: Option<&Secret<String>>, address: IpAddr) -> Result<Arc<KnownApp>, IssueError> {
+    fn believe(
+        &self,
+        known: Option<Arc<KnownApp>>,
+        secret: Option<&Secret<String>>,
+        address: IpAddr,
+    ) -> Result<Arc<KnownApp>, IssueError> {
         let now = self.now();
         let (wrong, address) = (&self.inner.limiters.bad_secrets, network(address));
         wrong.check(&address, now)?;
@@ -256,7 +269,10 @@ fn mint(batch: &mut Batch, client_id: ClientId, human_id: HumanId, kind: TokenKi
     bytes[16..].copy_from_slice(&random::<16>());
     let token = Secret::new(format!("{}{}", kind.prefix(), URL_SAFE_NO_PAD.encode(bytes)));
     let hash = sha256(token.expose().as_bytes());
-    store::tokens::insert(batch, &NewToken { human_id, hash, kind, client_id, issued_at: now, expires_at: now + kind.lifetime() });
+    store::tokens::insert(
+        batch,
+        &NewToken { human_id, hash, kind, client_id, issued_at: now, expires_at: now + kind.lifetime() },
+    );
     token
 }
 

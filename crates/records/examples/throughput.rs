@@ -6,7 +6,6 @@ use std::time::Instant;
 use domain::Timestamp;
 use records::{Chart, Head, compose, content_hash, read, record_id};
 
-#[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 fn main() -> std::io::Result<()> {
     let folder = std::env::args().nth(1).unwrap_or_else(|| "../shared/data/fhir/synthea_r4".to_owned());
     let mut bundles = Vec::new();

@@ -76,7 +76,7 @@ fn every_file_of_the_folder_is_registered_once() {
 #[test]
 fn ids_are_stable_and_belong_to_one_connection_and_kind() {
     let id = record_id("c1", "vitals", "Observation/1");
-    insta::assert_snapshot!(id, @"");
+    insta::assert_snapshot!(id, @"fedc6da49b37b13e749a47ca");
     let others = [
         record_id("c2", "vitals", "Observation/1"),
         record_id("c1", "issues", "Observation/1"),

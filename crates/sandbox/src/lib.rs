@@ -15,7 +15,10 @@ mod router;
 mod tamper;
 mod world;
 
+use std::path::PathBuf;
 use std::sync::Arc;
+
+pub use oauth::ledger::LedgerError;
 
 /// What the sandbox is made of.
 pub struct Options {
@@ -27,6 +30,8 @@ pub struct Options {
     pub clients: Vec<Client>,
     /// Where browsers and clients reach the router, without a trailing slash; may hold a path.
     pub base_url: String,
+    /// The folder in which tokens and keys outlive the process; without one they live in memory only.
+    pub keep: Option<PathBuf>,
 }
 
 /// An application registered at every hospital.
@@ -60,13 +65,13 @@ pub struct Sandbox {
 impl Sandbox {
     /// A sandbox that reads the machine's clock.
     #[allow(clippy::disallowed_methods, reason = "the clock enters here")]
-    pub fn new(options: Options) -> Sandbox {
+    pub fn new(options: Options) -> Result<Sandbox, LedgerError> {
         Sandbox::with_clock(options, Arc::new(jiff::Timestamp::now))
     }
 
     /// A sandbox whose time is told by `clock`.
-    pub fn with_clock(options: Options, clock: Clock) -> Sandbox {
-        Sandbox { world: Arc::new(world::World::new(options, clock)) }
+    pub fn with_clock(options: Options, clock: Clock) -> Result<Sandbox, LedgerError> {
+        Ok(Sandbox { world: Arc::new(world::World::new(options, clock)?) })
     }
 
     /// The first people who can log in at a hospital: user name and full name. Everyone's password is `password`.

@@ -3,6 +3,9 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, OnceLock};
 
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
 use crate::hospitals::{Hospital, Roster as Kind};
 use crate::people::{self, Person, Resource};
 
@@ -22,7 +25,7 @@ pub const ERROR_LOGINS: &[(&str, &str)] = &[
 const CHARTS: usize = 64;
 
 /// A person by the place they have in the roster.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 pub enum Account {
     Person(usize),
     NoData,
@@ -110,7 +113,7 @@ impl Roster {
         }
         let chart = Arc::new(Chart::new(match account {
             Account::Person(index) => self.person(index),
-            Account::NoData => people::nodata(&self.today),
+            Account::NoData => self.nodata(),
         }));
         let mut charts = self.charts.lock().expect("no holder panics");
         if charts.held.insert(account, chart.clone()).is_none() {
@@ -151,6 +154,17 @@ impl Roster {
             Kind::StarfleetMedical => people::starfleet_medical(&self.today).swap_remove(index),
             Kind::StarfleetPharmacy => people::starfleet_pharmacy(&self.today).swap_remove(index),
         }
+    }
+
+    /// The same person everywhere, registered at this hospital.
+    fn nodata(&self) -> Person {
+        let mut person = people::nodata(&self.today);
+        let place = self.place();
+        let organization = format!("Organization/{}", place.organization_id);
+        let patient = &mut person.resources[0].json;
+        patient["identifier"][0]["system"] = json!(format!("https://{}.example/mrn", place.organization_id));
+        patient["managingOrganization"] = json!({"reference": organization, "display": place.name});
+        person
     }
 
     fn place(&self) -> people::Hospital<'static> {

@@ -13,6 +13,7 @@ use crate::hospitals::{HOSPITALS, Hospital};
 use crate::oauth::assertions::Assertions;
 use crate::oauth::grants::Grants;
 use crate::oauth::keys::Keys;
+use crate::oauth::ledger::{Ledger, LedgerError};
 use crate::oauth::visits::Visits;
 use crate::roster::Roster;
 use crate::{Client, Clock, Options, pages};
@@ -44,11 +45,15 @@ pub struct Site {
 }
 
 impl World {
-    pub fn new(options: Options, clock: Clock) -> World {
+    pub fn new(options: Options, clock: Clock) -> Result<World, LedgerError> {
         let base_url = options.base_url.trim_end_matches('/').to_owned();
-        let root = url::Url::parse(&base_url).map(|url| url.path().trim_end_matches('/').to_owned()).unwrap_or_default();
-        let sites = HOSPITALS.iter().map(|hospital| (hospital.slug, Arc::new(Site::new(hospital, &base_url, &options)))).collect();
-        World {
+        let root =
+            url::Url::parse(&base_url).map(|url| url.path().trim_end_matches('/').to_owned()).unwrap_or_default();
+        let now = clock().as_second();
+        let site =
+            |hospital: &'static Hospital| Ok((hospital.slug, Arc::new(Site::new(hospital, &base_url, &options, now)?)));
+        let sites = HOSPITALS.iter().map(site).collect::<Result<_, LedgerError>>()?;
+        Ok(World {
             base_url,
             root,
             clients: options.clients.into_iter().map(|client| (client.client_id.clone(), client)).collect(),
@@ -56,7 +61,7 @@ impl World {
             directory: Mutex::default(),
             assertions: Assertions::default(),
             clock,
-        }
+        })
     }
 
     /// Seconds since 1970.
@@ -66,17 +71,22 @@ impl World {
 }
 
 impl Site {
-    fn new(hospital: &'static Hospital, base_url: &str, options: &Options) -> Site {
-        Site {
+    fn new(hospital: &'static Hospital, base_url: &str, options: &Options, now: i64) -> Result<Site, LedgerError> {
+        let (ledger, facts) = match &options.keep {
+            Some(folder) => Ledger::open(&folder.join(format!("{}.jsonl", hospital.slug)), now)?,
+            None => (Ledger::default(), Vec::new()),
+        };
+        let ledger = Arc::new(ledger);
+        Ok(Site {
             hospital,
             url: format!("{base_url}/{}", hospital.slug),
             roster: Roster::new(hospital, options.seed, options.people_per_hospital, options.today.clone()),
-            keys: Keys::default(),
+            keys: Keys::resume(ledger.clone(), &facts),
             visits: Mutex::default(),
-            grants: Mutex::default(),
+            grants: Mutex::new(Grants::resume(ledger, facts)),
             pages: Mutex::default(),
             faults: Mutex::default(),
-        }
+        })
     }
 
     pub fn fhir_base(&self) -> String {

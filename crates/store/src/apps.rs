@@ -71,7 +71,13 @@ pub fn update(batch: &mut Batch, app: &App, now: Timestamp) -> usize {
 }
 
 /// The old secret keeps working until `previous_until`.
-pub fn rotate_secret(batch: &mut Batch, client_id: ClientId, secret_hash: &Hash, previous_until: Timestamp, now: Timestamp) -> usize {
+pub fn rotate_secret(
+    batch: &mut Batch,
+    client_id: ClientId,
+    secret_hash: &Hash,
+    previous_until: Timestamp,
+    now: Timestamp,
+) -> usize {
     const SQL: &str = "UPDATE apps SET previous_secret_hash = secret_hash, previous_until = $3, secret_hash = $2,
         updated_at = $4 WHERE client_id = $1";
     batch.push(SQL, Expect::One, [client_id.into(), secret_hash.into(), previous_until.into(), now.into()])
@@ -91,7 +97,11 @@ fn read(mut row: Row) -> Result<AppRow, Error> {
             name: row.text(1)?,
             session_secret_policy: row.id(5)?,
             strict_type: row.int(6)? != 0,
-            origins: row.text(7)?.lines().map(|line| line.parse().map_err(|_| Error::Corrupt("an origin"))).collect::<Result<_, _>>()?,
+            origins: row
+                .text(7)?
+                .lines()
+                .map(|line| line.parse().map_err(|_| Error::Corrupt("an origin")))
+                .collect::<Result<_, _>>()?,
             callbacks: row.text(8)?.lines().map(str::to_owned).collect(),
             admin_api: row.int(9)? != 0,
             disabled_at: row.opt_at(10)?,

@@ -31,7 +31,11 @@ pub async fn find(db: &Db, human_id: HumanId, id: RowId) -> Result<Option<Author
     db.find(select!("AND id = $2"), [human_id.into(), id.into()], read).await
 }
 
-pub async fn latest_for_session(db: &Db, human_id: HumanId, session_id: RowId) -> Result<Option<AuthorizationRow>, Error> {
+pub async fn latest_for_session(
+    db: &Db,
+    human_id: HumanId,
+    session_id: RowId,
+) -> Result<Option<AuthorizationRow>, Error> {
     const SQL: &str = select!("AND session_id = $2 ORDER BY created_at DESC, id DESC LIMIT 1");
     db.find(SQL, [human_id.into(), session_id.into()], read).await
 }

@@ -37,7 +37,8 @@ pub async fn find(db: &Db, source_id: SourceId) -> Result<Option<BrandRow>, Erro
 
 /// One page in id order; start with `None`.
 pub async fn list(db: &Db, after: Option<SourceId>, limit: u32) -> Result<Vec<BrandRow>, Error> {
-    const SQL: &str = "SELECT source_id, bundle, updated_at, body FROM brands WHERE source_id > $1 ORDER BY source_id LIMIT $2";
+    const SQL: &str =
+        "SELECT source_id, bundle, updated_at, body FROM brands WHERE source_id > $1 ORDER BY source_id LIMIT $2";
     let after = after.map_or(String::new(), SourceId::to_hex);
     db.list(SQL, [after.into(), limit.into()], read).await
 }
@@ -52,11 +53,20 @@ pub async fn find_bundle(db: &Db, url: &str) -> Result<Option<BundleRow>, Error>
 
 pub async fn generation(db: &Db) -> Result<Generation, Error> {
     const SQL: &str = "SELECT MAX(imported_at), COUNT(*), CAST(COALESCE(SUM(brands), 0) AS BIGINT) FROM bundles";
-    db.get(SQL, [], |mut row| Ok(Generation { imported_at: row.opt_at(0)?, bundles: row.count(1)?, brands: row.count(2)? })).await
+    db.get(SQL, [], |mut row| {
+        Ok(Generation { imported_at: row.opt_at(0)?, bundles: row.count(1)?, brands: row.count(2)? })
+    })
+    .await
 }
 
 /// Puts these brands in the place of all that came from the bundle before.
-pub fn replace_bundle(batch: &mut Batch, url: &str, etag: Option<&str>, brands: &[(SourceId, Vec<u8>)], now: Timestamp) {
+pub fn replace_bundle(
+    batch: &mut Batch,
+    url: &str,
+    etag: Option<&str>,
+    brands: &[(SourceId, Vec<u8>)],
+    now: Timestamp,
+) {
     const INSERT: &str = "INSERT INTO brands (source_id, bundle, updated_at, body) VALUES ($1, $2, $3, $4)
         ON CONFLICT (source_id) DO UPDATE SET bundle = excluded.bundle, updated_at = excluded.updated_at, body = excluded.body";
     const BUNDLE: &str = "INSERT INTO bundles (url, etag, imported_at, brands) VALUES ($1, $2, $3, $4)

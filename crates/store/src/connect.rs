@@ -37,7 +37,8 @@ pub async fn find(db: &Db, human_id: HumanId, id: RowId) -> Result<Option<Sessio
 }
 
 pub fn insert(batch: &mut Batch, session: &SessionRow) -> usize {
-    const SQL: &str = "INSERT INTO connect_sessions (human_id, id, client_id, version, opened_at, updated_at, ended_at, state)
+    const SQL: &str =
+        "INSERT INTO connect_sessions (human_id, id, client_id, version, opened_at, updated_at, ended_at, state)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     let params = [
         session.human_id.into(),

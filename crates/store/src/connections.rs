@@ -95,7 +95,8 @@ pub fn put(batch: &mut Batch, connection: &NewConnection, now: Timestamp) -> usi
 
 /// `now` is also the time of `Active`, which carries none itself.
 pub fn set_status(batch: &mut Batch, human_id: HumanId, id: ConnectionId, status: Status, now: Timestamp) -> usize {
-    const SQL: &str = "UPDATE connections SET status = $3, status_at = $4, updated_at = $5 WHERE human_id = $1 AND id = $2";
+    const SQL: &str =
+        "UPDATE connections SET status = $3, status_at = $4, updated_at = $5 WHERE human_id = $1 AND id = $2";
     let at = match status {
         Status::Active => now,
         Status::NeedsLogin { since } => since,
@@ -105,7 +106,13 @@ pub fn set_status(batch: &mut Batch, human_id: HumanId, id: ConnectionId, status
 }
 
 /// `None` forgets the grant.
-pub fn set_grant(batch: &mut Batch, human_id: HumanId, id: ConnectionId, grant_sealed: Option<&[u8]>, now: Timestamp) -> usize {
+pub fn set_grant(
+    batch: &mut Batch,
+    human_id: HumanId,
+    id: ConnectionId,
+    grant_sealed: Option<&[u8]>,
+    now: Timestamp,
+) -> usize {
     const SQL: &str = "UPDATE connections SET grant_sealed = $3, updated_at = $4 WHERE human_id = $1 AND id = $2";
     batch.push(SQL, Expect::One, [human_id.into(), id.into(), grant_sealed.into(), now.into()])
 }

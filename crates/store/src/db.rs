@@ -65,7 +65,7 @@ impl Db {
     /// # Errors
     /// `Unavailable` when the database does not answer.
     pub async fn ping(&self) -> Result<(), Error> {
-        self.query("SELECT 1", Vec::new()).await.map(drop)
+        self.get("SELECT 1", [], |_| Ok(())).await
     }
 
     /// Commits the batch, all or nothing; it is on disk when this returns.
@@ -82,38 +82,40 @@ impl Db {
         }
     }
 
-    async fn query(&self, sql: &'static str, params: Vec<Value>) -> Result<Vec<Row>, Error> {
-        match &self.0 {
-            Engine::Sqlite(sqlite) => sqlite.query(sql, params).await,
-            Engine::Postgres(postgres) => postgres.query(sql, params).await,
-        }
-    }
-
     pub(crate) async fn list<T>(
         &self,
         sql: &'static str,
         params: impl Into<Vec<Value>>,
         read: fn(Row) -> Result<T, Error>,
     ) -> Result<Vec<T>, Error> {
-        self.query(sql, params.into()).await?.into_iter().map(read).collect()
+        let rows = match &self.0 {
+            Engine::Sqlite(sqlite) => sqlite.list(sql, params.into()).await?,
+            Engine::Postgres(postgres) => postgres.query(sql, params.into()).await?,
+        };
+        rows.into_iter().map(read).collect()
     }
 
+    /// For statements that find at most one row by its key, and so cost little.
     pub(crate) async fn find<T>(
         &self,
         sql: &'static str,
         params: impl Into<Vec<Value>>,
         read: fn(Row) -> Result<T, Error>,
     ) -> Result<Option<T>, Error> {
-        self.query(sql, params.into()).await?.into_iter().next().map(read).transpose()
+        let rows = match &self.0 {
+            Engine::Sqlite(sqlite) => sqlite.point(sql, params.into()).await?,
+            Engine::Postgres(postgres) => postgres.query(sql, params.into()).await?,
+        };
+        rows.into_iter().next().map(read).transpose()
     }
 
-    /// For statements that always give one row.
+    /// For statements that compute one row, however many they look at.
     pub(crate) async fn get<T>(
         &self,
         sql: &'static str,
         params: impl Into<Vec<Value>>,
         read: fn(Row) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        self.find(sql, params, read).await?.ok_or(Error::Corrupt("a row"))
+        self.list(sql, params, read).await?.pop().ok_or(Error::Corrupt("a row"))
     }
 }

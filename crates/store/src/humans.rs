@@ -66,7 +66,8 @@ pub async fn count(db: &Db, client_id: ClientId) -> Result<u64, Error> {
 
 /// `changed` is 0 when the app already has a human with this key.
 pub fn insert_if_absent(batch: &mut Batch, human: &NewHuman) -> usize {
-    const SQL: &str = "INSERT INTO humans (human_id, client_id, user_key, user_id, wrapped_key, profile, created_at, updated_at)
+    const SQL: &str =
+        "INSERT INTO humans (human_id, client_id, user_key, user_id, wrapped_key, profile, created_at, updated_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $7) ON CONFLICT (client_id, user_key) DO NOTHING";
     let params = [
         human.human_id.into(),
@@ -93,7 +94,8 @@ pub fn mark_connected(batch: &mut Batch, human_id: HumanId, now: Timestamp) -> u
 
 /// Keeps the first time when the human is already deleted.
 pub fn mark_deleted(batch: &mut Batch, human_id: HumanId, now: Timestamp) -> usize {
-    const SQL: &str = "UPDATE humans SET deleted_at = COALESCE(deleted_at, $2), updated_at = $2, revision = revision + 1
+    const SQL: &str =
+        "UPDATE humans SET deleted_at = COALESCE(deleted_at, $2), updated_at = $2, revision = revision + 1
         WHERE human_id = $1";
     batch.push(SQL, Expect::One, [human_id.into(), now.into()])
 }

@@ -92,7 +92,8 @@ pub fn finish(batch: &mut Batch, id: RowId, lease: RowId) {
 /// Gives the job back for a later attempt, or for an earlier one it was asked for while it ran;
 /// a lost lease fails the batch.
 pub fn reschedule(batch: &mut Batch, id: RowId, lease: RowId, due_at: Timestamp) -> usize {
-    const SQL: &str = "UPDATE jobs SET due_at = CASE WHEN again_at < $3 THEN again_at ELSE $3 END, again_at = NULL, lease = NULL
+    const SQL: &str =
+        "UPDATE jobs SET due_at = CASE WHEN again_at < $3 THEN again_at ELSE $3 END, again_at = NULL, lease = NULL
         WHERE id = $1 AND lease = $2";
     batch.push(SQL, Expect::One, [id.into(), lease.into(), due_at.into()])
 }

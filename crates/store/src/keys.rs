@@ -20,8 +20,10 @@ pub async fn list(db: &Db) -> Result<Vec<Key>, Error> {
 
 /// Keeps the key that is already there; `changed` is 1 when this one was stored.
 pub fn put_if_absent(batch: &mut Batch, key: &Key) -> usize {
-    const SQL: &str = "INSERT INTO keys (id, purpose, sealed, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING";
-    let params = [key.id.as_str().into(), key.purpose.as_str().into(), key.sealed.as_slice().into(), key.created_at.into()];
+    const SQL: &str =
+        "INSERT INTO keys (id, purpose, sealed, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING";
+    let params =
+        [key.id.as_str().into(), key.purpose.as_str().into(), key.sealed.as_slice().into(), key.created_at.into()];
     batch.push(SQL, Expect::Any, params)
 }
 

@@ -99,7 +99,8 @@ impl Postgres {
 fn config(url: &str) -> Result<Config, Error> {
     // We always verify, so both of libpq's words for it mean `require` here.
     let strict = url.replace("sslmode=verify-full", "sslmode=require").replace("sslmode=verify-ca", "sslmode=require");
-    let mut config: Config = strict.parse().map_err(|_| Error::Unavailable("the database URL is not understood".into()))?;
+    let mut config: Config =
+        strict.parse().map_err(|_| Error::Unavailable("the database URL is not understood".into()))?;
     if !url.contains("sslmode=") {
         config.ssl_mode(SslMode::Disable);
     }
@@ -196,7 +197,8 @@ async fn start(statement: Answer<'_>) -> Answer<'_> {
 }
 
 fn failed(client: &Client, error: tokio_postgres::Error) -> Failed {
-    let lost_race = matches!(error.code(), Some(&(SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED)));
+    let lost_race =
+        matches!(error.code(), Some(&(SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED)));
     Failed { again: lost_race || client.is_closed(), error: error.into() }
 }
 

@@ -28,7 +28,11 @@ pub struct NewRecord {
 pub enum Dates {
     /// Sorted after all others, and never within a range of dates.
     Undated,
-    Dated { sort: Timestamp, from: Timestamp, to: Timestamp },
+    Dated {
+        sort: Timestamp,
+        from: Timestamp,
+        to: Timestamp,
+    },
 }
 
 /// A record without its body, as the mapping compares it.
@@ -192,7 +196,8 @@ pub async fn newest(db: &Db, human_id: HumanId, kind: &str) -> Result<Option<Bod
 
 /// How many there are of each kind, without hidden ones.
 pub async fn counts(db: &Db, human_id: HumanId) -> Result<Vec<(String, u64)>, Error> {
-    const SQL: &str = "SELECT kind, COUNT(*) FROM records WHERE human_id = $1 AND hidden_at IS NULL GROUP BY kind ORDER BY kind";
+    const SQL: &str =
+        "SELECT kind, COUNT(*) FROM records WHERE human_id = $1 AND hidden_at IS NULL GROUP BY kind ORDER BY kind";
     db.list(SQL, [human_id.into()], |mut row| Ok((row.text(0)?, row.count(1)?))).await
 }
 

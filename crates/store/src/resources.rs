@@ -29,7 +29,13 @@ pub struct NewResource {
 }
 
 /// One page in key order, without what is gone; start with an empty `after_key`.
-pub async fn list(db: &Db, human_id: HumanId, connection_id: ConnectionId, after_key: &str, limit: u32) -> Result<Vec<ResourceRow>, Error> {
+pub async fn list(
+    db: &Db,
+    human_id: HumanId,
+    connection_id: ConnectionId,
+    after_key: &str,
+    limit: u32,
+) -> Result<Vec<ResourceRow>, Error> {
     const SQL: &str = "SELECT resource_key, kind, hash, received_at, changed_at, body FROM resources
         WHERE human_id = $1 AND connection_id = $2 AND resource_key > $3 AND gone_at IS NULL
         ORDER BY resource_key LIMIT $4";
@@ -52,7 +58,8 @@ pub async fn counts(db: &Db, human_id: HumanId, connection_id: ConnectionId) -> 
 
 /// `changed` is 0, and nothing is written, when the same content is already there.
 pub fn put(batch: &mut Batch, resource: &NewResource, now: Timestamp) -> usize {
-    const SQL: &str = "INSERT INTO resources (human_id, connection_id, resource_key, kind, hash, received_at, changed_at, body)
+    const SQL: &str =
+        "INSERT INTO resources (human_id, connection_id, resource_key, kind, hash, received_at, changed_at, body)
         VALUES ($1, $2, $3, $4, $5, $6, $6, $7)
         ON CONFLICT (human_id, connection_id, resource_key) DO UPDATE SET kind = excluded.kind, hash = excluded.hash,
         changed_at = excluded.changed_at, gone_at = NULL, body = excluded.body
@@ -70,7 +77,13 @@ pub fn put(batch: &mut Batch, resource: &NewResource, now: Timestamp) -> usize {
 }
 
 /// The source no longer has it.
-pub fn mark_gone(batch: &mut Batch, human_id: HumanId, connection_id: ConnectionId, resource_key: &str, now: Timestamp) -> usize {
+pub fn mark_gone(
+    batch: &mut Batch,
+    human_id: HumanId,
+    connection_id: ConnectionId,
+    resource_key: &str,
+    now: Timestamp,
+) -> usize {
     const SQL: &str = "UPDATE resources SET gone_at = $4
         WHERE human_id = $1 AND connection_id = $2 AND resource_key = $3 AND gone_at IS NULL";
     batch.push(SQL, Expect::Any, [human_id.into(), connection_id.into(), resource_key.into(), now.into()])

@@ -1,4 +1,4 @@
-//! SQLite: one thread that writes, a few that read, all on one file in WAL mode.
+//! SQLite: one thread that writes and a few connections that read, all on one file in WAL mode.
 
 mod readers;
 mod statements;
@@ -10,20 +10,22 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
 use crate::{Batch, Done, Error, Row, Value, migrations};
 use readers::Readers;
+use statements::Statements;
 use writer::Writer;
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Clone)]
-pub struct Sqlite(Arc<Threads>);
+pub struct Sqlite(Arc<Open>);
 
-struct Threads {
+struct Open {
     path: PathBuf,
     readers: Readers,
     writer: Writer,
@@ -34,17 +36,25 @@ impl Sqlite {
         let path = PathBuf::from(path);
         blocking(move || {
             create(&path)?;
-            let writer = Writer::start(connect(&path, Use::Write)?)?;
-            let readers = Readers::start(|| connect(&path, Use::Read))?;
-            Ok(Sqlite(Arc::new(Threads { path, readers, writer })))
+            let writer = Writer::start(Statements::new(connect(&path, Use::Write)?))?;
+            let readers = Readers::new(|patient| {
+                let connection = connect(&path, Use::Read)?;
+                if !patient {
+                    connection.busy_timeout(Duration::ZERO)?;
+                }
+                Ok(Statements::new(connection))
+            })?;
+            Ok(Sqlite(Arc::new(Open { path, readers, writer })))
         })
         .await
     }
 
-    pub async fn query(&self, sql: &'static str, params: Vec<Value>) -> Result<Vec<Row>, Error> {
-        let (answer, result) = oneshot::channel();
-        self.0.readers.send(readers::Read { sql, params, answer });
-        result.await.unwrap_or_else(|_| Err(stopped()))
+    pub async fn point(&self, sql: &'static str, params: Vec<Value>) -> Result<Vec<Row>, Error> {
+        self.0.readers.point(sql, params).await
+    }
+
+    pub async fn list(&self, sql: &'static str, params: Vec<Value>) -> Result<Vec<Row>, Error> {
+        self.0.readers.list(sql, params).await
     }
 
     pub async fn commit(&self, batch: Batch) -> Result<Vec<Done>, Error> {
@@ -85,15 +95,19 @@ fn create(path: &Path) -> Result<(), Error> {
 }
 
 fn connect(path: &Path, purpose: Use) -> Result<Connection, Error> {
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(PATIENCE)?;
+    // Without the guarantee of a stable plan, this build of SQLite parses a statement again for every new binding.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.execute_batch(
         "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;
          PRAGMA cache_size = -1024; PRAGMA journal_size_limit = 67108864;",
     )?;
     match purpose {
         Use::Write => use_wal(&connection)?,
-        Use::Read => connection.execute_batch("PRAGMA query_only = ON")?,
+        // Mapped pages stay valid when the writer commits, while each connection's own cache is dropped.
+        Use::Read => connection.execute_batch("PRAGMA query_only = ON; PRAGMA mmap_size = 134217728")?,
     }
     Ok(connection)
 }

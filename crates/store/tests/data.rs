@@ -17,8 +17,13 @@ const RIVERBEND: ConnectionId = ConnectionId([0x51; 12]);
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pull_remembers_its_last_page() {
     on_both(async |db| {
-        let pull =
-            |cursor: &str| PullRow { human_id: ADA, connection_id: RIVERBEND, sync_id: RowId([1; 16]), updated_at: NOON, cursor: cursor.into() };
+        let pull = |cursor: &str| PullRow {
+            human_id: ADA,
+            connection_id: RIVERBEND,
+            sync_id: RowId([1; 16]),
+            updated_at: NOON,
+            cursor: cursor.into(),
+        };
         commit(&db, |batch| [pull("page 1"), pull("page 2")].map(|pull| pulls::put(batch, &pull))).await.unwrap();
         assert_eq!(pulls::find(&db, ADA, RIVERBEND).await.unwrap(), Some(pull("page 2")));
         commit(&db, |batch| pulls::delete(batch, ADA, RIVERBEND)).await.unwrap();
@@ -41,7 +46,9 @@ fn resource(key: &str, kind: &str, hash: u8) -> NewResource {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_resource_is_written_only_when_it_changed() {
     on_both(async |db| {
-        let put = async |resource, at| commit(&db, |batch| resources::put(batch, &resource, minutes(at))).await.unwrap()[0].changed;
+        let put = async |resource, at| {
+            commit(&db, |batch| resources::put(batch, &resource, minutes(at))).await.unwrap()[0].changed
+        };
         assert_eq!(put(resource("a", "Observation", 1), 0).await, 1);
         assert_eq!(put(resource("b", "Condition", 2), 0).await, 1);
         assert_eq!(put(resource("c", "Observation", 3), 0).await, 1);
@@ -49,7 +56,8 @@ async fn a_resource_is_written_only_when_it_changed() {
         assert_eq!(put(resource("b", "Condition", 9), 5).await, 1);
 
         let list = resources::list(&db, ADA, RIVERBEND, "", 2).await.unwrap();
-        let times: Vec<_> = list.iter().map(|row| (row.resource_key.as_str(), row.hash, row.received_at, row.changed_at)).collect();
+        let times: Vec<_> =
+            list.iter().map(|row| (row.resource_key.as_str(), row.hash, row.received_at, row.changed_at)).collect();
         assert_eq!(times, [("a", [1; 32], NOON, NOON), ("b", [9; 32], NOON, minutes(5))]);
         assert_eq!(list[1].body, vec![9; 5000]);
         let rest = resources::list(&db, ADA, RIVERBEND, "b", 2).await.unwrap();
@@ -82,9 +90,11 @@ async fn a_bundle_replaces_what_it_brought_before() {
         })
         .await
         .unwrap();
-        commit(&db, |batch| brands::replace_bundle(batch, "https://a.example", Some("v2"), &[brand(2), brand(5)], minutes(1)))
-            .await
-            .unwrap();
+        commit(&db, |batch| {
+            brands::replace_bundle(batch, "https://a.example", Some("v2"), &[brand(2), brand(5)], minutes(1))
+        })
+        .await
+        .unwrap();
         let ids = |list: Vec<brands::BrandRow>| list.into_iter().map(|brand| brand.source_id).collect::<Vec<_>>();
         assert_eq!(ids(brands::list(&db, None, 2).await.unwrap()), [source(2), source(4)]);
         assert_eq!(ids(brands::list(&db, Some(source(4)), 9).await.unwrap()), [source(5)]);
@@ -104,7 +114,9 @@ async fn a_bundle_replaces_what_it_brought_before() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_batch_is_one_commit() {
     on_both(async |db| {
-        let brands: Vec<_> = (0..2000_u16).map(|number| (SourceId([number.to_be_bytes(); 6].concat().try_into().unwrap()), vec![0; 300])).collect();
+        let brands: Vec<_> = (0..2000_u16)
+            .map(|number| (SourceId([number.to_be_bytes(); 6].concat().try_into().unwrap()), vec![0; 300]))
+            .collect();
         commit(&db, |batch| brands::replace_bundle(batch, "https://a.example", None, &brands, NOON)).await.unwrap();
         assert_eq!(brands::list(&db, None, 5000).await.unwrap().len(), 2000);
     })
@@ -114,8 +126,11 @@ async fn a_long_batch_is_one_commit() {
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_registrations_and_settings() {
     on_both(async |db| {
-        let key = |sealed: &str| Key { id: "index".into(), purpose: "hmac".into(), sealed: sealed.into(), created_at: NOON };
-        let done = commit(&db, |batch| [key("first"), key("second")].map(|key| keys::put_if_absent(batch, &key))).await.unwrap();
+        let key =
+            |sealed: &str| Key { id: "index".into(), purpose: "hmac".into(), sealed: sealed.into(), created_at: NOON };
+        let done = commit(&db, |batch| [key("first"), key("second")].map(|key| keys::put_if_absent(batch, &key)))
+            .await
+            .unwrap();
         assert_eq!(done.iter().map(|done| done.changed).collect::<Vec<_>>(), [1, 0]);
         assert_eq!(keys::list(&db).await.unwrap(), [key("first")]);
 

@@ -20,7 +20,11 @@ async fn a_batch_is_all_or_nothing() {
 
         let taken = commit(&db, |batch| {
             settings::put(batch, "first", "1");
-            batch.push("INSERT INTO settings (name, value) VALUES ($1, $2)", Expect::One, ["first".into(), "secret".into()]);
+            batch.push(
+                "INSERT INTO settings (name, value) VALUES ($1, $2)",
+                Expect::One,
+                ["first".into(), "secret".into()],
+            );
         });
         assert_eq!(taken.await, Err(Error::Conflict));
         assert_eq!(settings::find(&db, "first").await, Ok(None));
@@ -99,7 +103,9 @@ async fn two_openings_of_one_database_write_by_turns() {
         let tasks: Vec<_> = (0..200)
             .map(|number| {
                 let db = both[number % 2].clone();
-                tokio::spawn(async move { commit(&db, |batch| settings::put(batch, &number.to_string(), "kept")).await })
+                tokio::spawn(
+                    async move { commit(&db, |batch| settings::put(batch, &number.to_string(), "kept")).await },
+                )
             })
             .collect();
         for task in tasks {

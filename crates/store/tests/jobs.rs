@@ -36,8 +36,14 @@ async fn a_job_waits_is_leased_and_is_finished() {
         assert_eq!(claimed(&db, FIRST, minutes(4)).await, []);
 
         let jobs = claimed(&db, FIRST, minutes(5)).await;
-        let expected =
-            JobRow { id: sync(7, NOON).id, kind: "sync".into(), human_id: Some(ADA), subject: "7".into(), attempts: 1, created_at: NOON };
+        let expected = JobRow {
+            id: sync(7, NOON).id,
+            kind: "sync".into(),
+            human_id: Some(ADA),
+            subject: "7".into(),
+            attempts: 1,
+            created_at: NOON,
+        };
         assert_eq!(jobs, [expected]);
         assert_eq!(claimed(&db, SECOND, minutes(5)).await, []);
         assert_eq!(next_due(&db).await, Ok(Some(minutes(6))));
@@ -53,13 +59,17 @@ async fn a_job_waits_is_leased_and_is_finished() {
 async fn the_earlier_time_wins() {
     on_both(async |db| {
         for due in [5, 3, 8] {
-            commit(&db, |batch| enqueue(batch, &NewJob { id: RowId([due; 16]), ..sync(7, minutes(due.into())) })).await.unwrap();
+            commit(&db, |batch| enqueue(batch, &NewJob { id: RowId([due; 16]), ..sync(7, minutes(due.into())) }))
+                .await
+                .unwrap();
         }
         assert_eq!(next_due(&db).await, Ok(Some(minutes(3))));
         let jobs = claimed(&db, FIRST, minutes(9)).await;
         assert_eq!(jobs.iter().map(|job| job.id).collect::<Vec<_>>(), [RowId([5; 16])]);
         // Another person's job with the same subject is another job.
-        commit(&db, |batch| enqueue(batch, &NewJob { id: SECOND, human_id: Some(BEN), ..sync(7, NOON) })).await.unwrap();
+        commit(&db, |batch| enqueue(batch, &NewJob { id: SECOND, human_id: Some(BEN), ..sync(7, NOON) }))
+            .await
+            .unwrap();
         assert_eq!(claimed(&db, SECOND, NOON).await.len(), 1);
     })
     .await;

@@ -47,6 +47,7 @@ async fn acknowledged_commits_survive_a_kill() {
 /// Not a test by itself: the process that is killed.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "run by acknowledged_commits_survive_a_kill"]
+#[expect(clippy::disallowed_methods, reason = "the parent tells the database")]
 async fn commits_until_killed() {
     let Ok(url) = std::env::var(DATABASE) else { return };
     let db = Db::open(&url).await.unwrap();

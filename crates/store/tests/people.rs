@@ -21,7 +21,10 @@ async fn an_app_is_stored_changed_and_gets_a_new_secret() {
         assert_eq!(apps::find(&db, CLINIC).await, Ok(None));
         commit(&db, |batch| apps::insert(batch, &app(), &[7; 32])).await.unwrap();
         let stored = apps::find(&db, CLINIC).await.unwrap().unwrap();
-        assert_eq!((&stored.app, stored.secret_hash, stored.previous, stored.updated_at), (&app(), [7; 32], None, NOON));
+        assert_eq!(
+            (&stored.app, stored.secret_hash, stored.previous, stored.updated_at),
+            (&app(), [7; 32], None, NOON)
+        );
         assert_eq!(apps::list(&db).await.unwrap(), [stored]);
         assert_eq!(commit(&db, |batch| apps::insert(batch, &app(), &[9; 32])).await, Err(Error::Conflict));
 
@@ -49,8 +52,14 @@ async fn a_human_comes_goes_and_comes_back() {
         people(&db).await;
         let ada = humans::find_by_key(&db, CLINIC, &human(ADA).user_key).await.unwrap().unwrap();
         assert_eq!(humans::find(&db, ADA).await.unwrap().as_ref(), Some(&ada));
-        assert_eq!((ada.human_id, ada.revision, ada.connected, ada.deleted_at, ada.first_connected_at), (ADA, 0, 0, None, None));
-        assert_eq!((ada.wrapped_key, ada.profile, ada.user_id), (vec![1; 60], b"sealed profile".to_vec(), human(ADA).user_id));
+        assert_eq!(
+            (ada.human_id, ada.revision, ada.connected, ada.deleted_at, ada.first_connected_at),
+            (ADA, 0, 0, None, None)
+        );
+        assert_eq!(
+            (ada.wrapped_key, ada.profile, ada.user_id),
+            (vec![1; 60], b"sealed profile".to_vec(), human(ADA).user_id)
+        );
 
         let twin = NewHuman { human_id: domain::HumanId([9; 16]), ..human(ADA) };
         let done = commit(&db, |batch| humans::insert_if_absent(batch, &twin)).await.unwrap();
@@ -72,7 +81,10 @@ async fn a_human_comes_goes_and_comes_back() {
         .unwrap();
         let ada = humans::find(&db, ADA).await.unwrap().unwrap();
         assert_eq!((ada.profile, ada.revision), (b"another".to_vec(), 3));
-        assert_eq!((ada.first_connected_at, ada.deleted_at, ada.updated_at), (Some(minutes(1)), Some(minutes(3)), minutes(4)));
+        assert_eq!(
+            (ada.first_connected_at, ada.deleted_at, ada.updated_at),
+            (Some(minutes(1)), Some(minutes(3)), minutes(4))
+        );
         commit(&db, |batch| humans::revive(batch, ADA, minutes(5))).await.unwrap();
         assert_eq!(humans::find(&db, ADA).await.unwrap().unwrap().deleted_at, None);
     })
@@ -121,8 +133,14 @@ async fn every_token_kind_is_read_back() {
     on_both(async |db| {
         people(&db).await;
         for (hash, kind) in (0..).zip(TokenKind::ALL) {
-            let token =
-                NewToken { human_id: ADA, hash: [hash; 32], kind, client_id: CLINIC, issued_at: NOON, expires_at: minutes(1) };
+            let token = NewToken {
+                human_id: ADA,
+                hash: [hash; 32],
+                kind,
+                client_id: CLINIC,
+                issued_at: NOON,
+                expires_at: minutes(1),
+            };
             commit(&db, |batch| tokens::insert(batch, &token)).await.unwrap();
             assert_eq!(tokens::find(&db, ADA, &[hash; 32]).await.unwrap().unwrap().kind, kind);
         }
@@ -143,7 +161,9 @@ async fn of_two_updates_of_a_visit_one_wins() {
             ended_at: None,
             state: b"search".to_vec(),
         };
-        commit(&db, |batch| (connect::insert(batch, &visit(2, 1)), connect::insert(batch, &visit(1, 5)))).await.unwrap();
+        commit(&db, |batch| (connect::insert(batch, &visit(2, 1)), connect::insert(batch, &visit(1, 5))))
+            .await
+            .unwrap();
         assert_eq!(connect::latest(&db, ADA).await.unwrap(), Some(visit(1, 5)));
         assert_eq!(connect::latest(&db, BEN).await.unwrap(), None);
 
@@ -173,16 +193,21 @@ async fn an_authorization_is_claimed_once_and_in_time() {
             body: b"verifier".to_vec(),
             outcome: None,
         };
-        commit(&db, |batch| [started(1, 0), started(2, 5)].map(|row| authorizations::insert(batch, &row))).await.unwrap();
+        commit(&db, |batch| [started(1, 0), started(2, 5)].map(|row| authorizations::insert(batch, &row)))
+            .await
+            .unwrap();
         let latest = authorizations::latest_for_session(&db, ADA, RowId([9; 16])).await.unwrap();
         assert_eq!(latest, Some(started(2, 5)));
 
-        let claim = async |id, at| commit(&db, |batch| authorizations::claim(batch, ADA, RowId([id; 16]), minutes(at))).await;
+        let claim =
+            async |id, at| commit(&db, |batch| authorizations::claim(batch, ADA, RowId([id; 16]), minutes(at))).await;
         assert_eq!(claim(1, 10).await, Err(Error::Conflict), "expired");
         let tries: Vec<_> = (0..8)
             .map(|_| {
                 let db = db.clone();
-                tokio::spawn(async move { commit(&db, |batch| authorizations::claim(batch, ADA, RowId([2; 16]), minutes(6))).await })
+                tokio::spawn(async move {
+                    commit(&db, |batch| authorizations::claim(batch, ADA, RowId([2; 16]), minutes(6))).await
+                })
             })
             .collect();
         let mut claimed = 0;
@@ -191,7 +216,8 @@ async fn an_authorization_is_claimed_once_and_in_time() {
         }
         assert_eq!(claimed, 1);
         commit(&db, |batch| authorizations::set_outcome(batch, ADA, RowId([2; 16]), b"connected")).await.unwrap();
-        let expected = AuthorizationRow { used_at: Some(minutes(6)), outcome: Some(b"connected".to_vec()), ..started(2, 5) };
+        let expected =
+            AuthorizationRow { used_at: Some(minutes(6)), outcome: Some(b"connected".to_vec()), ..started(2, 5) };
         assert_eq!(authorizations::find(&db, ADA, RowId([2; 16])).await.unwrap(), Some(expected));
         assert_eq!(commit(&db, |batch| authorizations::prune(batch, minutes(11))).await.unwrap()[0].changed, 1);
     })
@@ -214,7 +240,9 @@ fn riverbend() -> NewConnection {
 async fn the_same_account_again_is_the_same_connection() {
     on_both(async |db| {
         people(&db).await;
-        let put = async |connection: NewConnection, at| commit(&db, |batch| connections::put(batch, &connection, minutes(at))).await;
+        let put = async |connection: NewConnection, at| {
+            commit(&db, |batch| connections::put(batch, &connection, minutes(at))).await
+        };
         let ada = async || connections::find(&db, ADA, RIVERBEND).await.unwrap().unwrap();
         let connected = async || humans::find(&db, ADA).await.unwrap().unwrap().connected;
 
@@ -225,7 +253,9 @@ async fn the_same_account_again_is_the_same_connection() {
         assert_eq!(connected().await, 1);
 
         let since = minutes(3);
-        commit(&db, |batch| connections::set_status(batch, ADA, RIVERBEND, Status::NeedsLogin { since }, minutes(4))).await.unwrap();
+        commit(&db, |batch| connections::set_status(batch, ADA, RIVERBEND, Status::NeedsLogin { since }, minutes(4)))
+            .await
+            .unwrap();
         assert_eq!((ada().await.status, ada().await.updated_at), (Status::NeedsLogin { since }, minutes(4)));
         put(NewConnection { body: b"moved".to_vec(), ..riverbend() }, 5).await.unwrap();
         let again = ada().await;
@@ -255,8 +285,14 @@ async fn the_same_account_again_is_the_same_connection() {
 async fn a_report_keeps_the_times_it_does_not_know() {
     on_both(async |db| {
         commit(&db, |batch| connections::put(batch, &riverbend(), NOON)).await.unwrap();
-        let report = |text: &str| Synced { report: text.into(), last_synced_at: None, oldest_at: None, newest_at: None };
-        let done = Synced { last_synced_at: Some(minutes(2)), oldest_at: Some(minutes(-9)), newest_at: Some(minutes(1)), ..report("done") };
+        let report =
+            |text: &str| Synced { report: text.into(), last_synced_at: None, oldest_at: None, newest_at: None };
+        let done = Synced {
+            last_synced_at: Some(minutes(2)),
+            oldest_at: Some(minutes(-9)),
+            newest_at: Some(minutes(1)),
+            ..report("done")
+        };
         for synced in [done, report("reading")] {
             commit(&db, |batch| connections::set_report(batch, ADA, RIVERBEND, &synced, minutes(3))).await.unwrap();
         }

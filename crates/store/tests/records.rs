@@ -36,8 +36,14 @@ async fn a_record_is_put_changed_hidden_and_shown_again() {
         let first = record(ADA, 1);
         assert_eq!((put(first.clone()).await, put(first.clone()).await), (1, 0));
         let dated = Dates::Dated { sort: minutes(1), from: minutes(1), to: minutes(1) };
-        let changed =
-            NewRecord { content_hash: [9; 32], body: b"new".to_vec(), dates: dated, created_at: minutes(5), updated_at: minutes(5), ..first.clone() };
+        let changed = NewRecord {
+            content_hash: [9; 32],
+            body: b"new".to_vec(),
+            dates: dated,
+            created_at: minutes(5),
+            updated_at: minutes(5),
+            ..first.clone()
+        };
         assert_eq!(put(changed.clone()).await, 1);
         let found = records::find(&db, ADA, "allergies", first.id).await.unwrap().unwrap();
         assert_eq!(found, Body { id: first.id, body: b"new".to_vec() });
@@ -115,7 +121,14 @@ fn filter() -> impl Strategy<Value = Filter> {
     let sources = prop::option::of(prop::collection::vec((0..5_u8).prop_map(|source| [source; 32]), 0..4));
     let order = prop_oneof![Just(Order::NewestFirst), Just(Order::CreatedFirst)];
     (prop_oneof![open(), range()], prop_oneof![open(), range()], prop::option::of(range()), sources, order).prop_map(
-        |(created, updated, dates, sources, order)| Filter { created, updated, dates, sources, order, ..Filter::all(ADA, "allergies") },
+        |(created, updated, dates, sources, order)| Filter {
+            created,
+            updated,
+            dates,
+            sources,
+            order,
+            ..Filter::all(ADA, "allergies")
+        },
     )
 }
 
@@ -134,7 +147,8 @@ fn expected(filter: &Filter, stored: &[Shown]) -> Vec<RecordId> {
         Dates::Undated => Timestamp::MIN,
         Dates::Dated { sort, .. } => sort,
     };
-    let shown = stored.iter().filter(|(record, hidden)| !hidden && record.kind == filter.kind && within(filter, record));
+    let shown =
+        stored.iter().filter(|(record, hidden)| !hidden && record.kind == filter.kind && within(filter, record));
     let mut shown: Vec<&NewRecord> = shown.map(|(record, _)| record).collect();
     match filter.order {
         Order::NewestFirst => shown.sort_by_key(|record| std::cmp::Reverse((sort(record), record.id))),
@@ -143,7 +157,13 @@ fn expected(filter: &Filter, stored: &[Shown]) -> Vec<RecordId> {
     shown.into_iter().map(|record| record.id).collect()
 }
 
-async fn agrees(db: &Db, human_id: HumanId, stored: &[Shown], filters: &[Filter], limit: u32) -> Result<(), TestCaseError> {
+async fn agrees(
+    db: &Db,
+    human_id: HumanId,
+    stored: &[Shown],
+    filters: &[Filter],
+    limit: u32,
+) -> Result<(), TestCaseError> {
     let mut batch = Batch::new();
     for (record, hidden) in stored {
         records::put(&mut batch, &NewRecord { human_id, ..record.clone() });

@@ -78,7 +78,8 @@
 
   async function getJson(address) {
     const response = await fetch(address, { headers: { Accept: 'application/json' }, cache: 'no-store' });
-    if (response.status === 401 || response.status === 404) {
+    const json = (response.headers.get('Content-Type') || '').includes('json');
+    if (response.status === 401 || response.status === 404 || (response.ok && !json)) {
       // The visit is over: its own page says why.
       window.location.reload();
       return new Promise(() => {});
@@ -184,6 +185,8 @@
         const html = await response.text();
         if (mine.signal.aborted) return;
         results.innerHTML = html;
+        // A live region is only read out when it was there before.
+        at('said').textContent = at('found') ? at('found').textContent : '';
         window.history.replaceState(null, '', address);
       } catch (error) {
         if (error.name !== 'AbortError') {

@@ -2,6 +2,7 @@
 # Numbers choose their own form; values may stand anywhere in a sentence.
 
 ours = with Tributary
+ours-alone = Tributary
 back = Back
 close = Close
 done = Done
@@ -154,6 +155,7 @@ fresh-failed = The last reading broke off; we try again by ourselves
 
 ended-title = You can close this window
 ended-text = { $app } goes on from here.
+ended-back = Go back to { $app }
 back-to-app = Back to { $app }
 
 trouble-denied = { $provider } shared nothing

@@ -15,13 +15,18 @@ pub const VERSION: &str = "3.0.0";
 
 /// Releases of the vendor's client that pages may still name; all are answered with ours.
 const ANSWERED: [&str; 17] = [
-    "1.2.3", "1.2.4", "1.3.0", "2.0.0", "2.0.2", "2.0.4", "2.1.0", "2.2.0", "2.2.1", "2.3.0", "2.3.1", "2.4.0", "2.4.1",
-    "2.4.2", "2.4.3", "2.4.4", "2.4.5",
+    "1.2.3", "1.2.4", "1.3.0", "2.0.0", "2.0.2", "2.0.4", "2.1.0", "2.2.0", "2.2.1", "2.3.0", "2.3.1", "2.4.0",
+    "2.4.1", "2.4.2", "2.4.3", "2.4.4", "2.4.5",
 ];
 
 pub fn router() -> Router<Engine> {
     names().into_iter().fold(Router::new(), |router, (name, file)| {
-        router.route(&name, get(move |RawQuery(query): RawQuery, headers: HeaderMap| async move { file.or_module(query.as_deref()).serve(&headers) }))
+        router.route(
+            &name,
+            get(move |RawQuery(query): RawQuery, headers: HeaderMap| async move {
+                file.or_module(query.as_deref()).serve(&headers)
+            }),
+        )
     })
 }
 
@@ -39,8 +44,9 @@ fn names() -> Vec<(String, File)> {
     moving
         .chain([(VERSION, true)])
         .flat_map(|(version, exact)| {
-            [("js", false), ("mjs", true)]
-                .map(|(extension, module)| (format!("/humanapi-connect-client@{version}.{extension}"), File { module, exact }))
+            [("js", false), ("mjs", true)].map(|(extension, module)| {
+                (format!("/humanapi-connect-client@{version}.{extension}"), File { module, exact })
+            })
         })
         .collect()
 }
@@ -48,21 +54,27 @@ fn names() -> Vec<(String, File)> {
 impl File {
     /// `?module` asks for the module under the script's name.
     fn or_module(self, query: Option<&str>) -> File {
-        let asked = query.is_some_and(|query| query.split('&').any(|pair| pair == "module" || pair.starts_with("module=")));
+        let asked =
+            query.is_some_and(|query| query.split('&').any(|pair| pair == "module" || pair.starts_with("module=")));
         File { module: self.module || asked, ..self }
     }
 
     fn caching(self) -> &'static str {
-        if self.exact { "public, max-age=31536000, immutable" } else { "public, max-age=600, stale-while-revalidate=86400" }
+        if self.exact {
+            "public, max-age=31536000, immutable"
+        } else {
+            "public, max-age=600, stale-while-revalidate=86400"
+        }
     }
 
     fn serve(self, headers: &HeaderMap) -> Response {
         const CORP: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
         let bytes = if self.module { ESM } else { UMD };
         let etag = format!("\"{}\"", crate::connect::fingerprint(bytes));
-        let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).any(|value| {
-            value.split(',').map(|tag| tag.trim().trim_start_matches("W/")).any(|tag| tag == etag || tag == "*")
-        });
+        let known =
+            headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).any(|value| {
+                value.split(',').map(|tag| tag.trim().trim_start_matches("W/")).any(|tag| tag == etag || tag == "*")
+            });
         let head = [
             (header::CONTENT_TYPE, "text/javascript; charset=utf-8"),
             (header::CACHE_CONTROL, self.caching()),

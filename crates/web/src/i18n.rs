@@ -120,7 +120,7 @@ fn grouped(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();
     let mut text = String::from(if number < 0 { "-" } else { "" });
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -178,6 +178,39 @@ mod tests {
         let missing: Vec<_> = used.difference(&written).collect();
         let unused: Vec<_> = written.difference(&used).collect();
         assert!(missing.is_empty() && unused.is_empty(), "missing: {missing:?}, unused: {unused:?}");
+    }
+
+    /// What is left of a template without its tags and its expressions.
+    fn words(template: &str) -> String {
+        let mut rest = template;
+        let mut left = String::new();
+        while let Some(at) = rest.find(['<', '{']) {
+            left.push_str(&rest[..at]);
+            let close = match rest[at..].get(..2) {
+                Some("{{") => "}}",
+                Some("{%") => "%}",
+                _ => ">",
+            };
+            let end = rest[at..].find(close).map_or(rest.len(), |end| at + end + close.len());
+            if close == ">" {
+                // Expressions stand in attributes too.
+                let tag = &rest[at..end];
+                assert!(!tag.contains(" style=") && !tag.contains(" onclick="), "inline style or script: {tag}");
+            }
+            rest = &rest[end..];
+        }
+        left.push_str(rest);
+        left
+    }
+
+    #[test]
+    fn templates_hold_no_words_of_their_own() {
+        let mut files = Vec::new();
+        read_all(&Path::new(env!("CARGO_MANIFEST_DIR")).join("templates"), &mut files);
+        for file in files {
+            let words = words(&file);
+            assert!(!words.contains(char::is_alphabetic), "text outside i18n: {}", words.trim());
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::handles::Purpose;
 use crate::keys::random;
 use crate::apps::sha256;
 use crate::sealing::{Aad, DataKey};
+use crate::tokens::Recognised;
 
 /// What is sealed in the row.
 #[derive(Serialize, Deserialize)]
@@ -41,6 +42,30 @@ impl Engine {
     /// When the token is missing, unknown, of the wrong kind, revoked or expired, when the app is
     /// disabled, or when a return address is not registered.
     pub async fn open_connect(&self, token: Option<&str>, launch: Launch) -> Result<Visit, ConnectError> {
+        let (found, app) = self.connect_token(token).await?;
+        permit(&app, &launch)?;
+        let human_id = found.access.human_id;
+        let key = self.data_key(human_id, &found.access.wrapped_key)?;
+        let token = hex::encode(sha256(token.unwrap_or_default().as_bytes()));
+        let opening = Opening { token, kind: found.kind, expires_at: found.expires_at, launch };
+        for _ in 0..TRIES {
+            match self.open_once(human_id, &app, &key, &opening).await {
+                Err(ConnectError::Store(store::Error::Conflict)) => {}
+                other => return other,
+            }
+        }
+        Err(store::Error::Conflict.into())
+    }
+
+    /// Whether a token would open the widget, without opening it.
+    ///
+    /// # Errors
+    /// As [`Engine::open_connect`].
+    pub async fn check_connect_token(&self, token: Option<&str>) -> Result<Arc<App>, ConnectError> {
+        self.connect_token(token).await.map(|(_, app)| app)
+    }
+
+    async fn connect_token(&self, token: Option<&str>) -> Result<(Recognised, Arc<App>), ConnectError> {
         let token = token.filter(|token| !token.is_empty()).ok_or_else(|| closed(CloseStatus::MissingSessionToken, None))?;
         let invalid = || closed(CloseStatus::SessionTokenInvalid, None);
         let found = self.find_token(token).await?.ok_or_else(invalid)?;
@@ -54,18 +79,7 @@ impl Engine {
         if app.disabled_at.is_some() {
             return Err(ConnectError::AppDisabled);
         }
-        permit(&app, &launch)?;
-        let human_id = found.access.human_id;
-        let key = self.data_key(human_id, &found.access.wrapped_key)?;
-        let token = hex::encode(sha256(token.as_bytes()));
-        let opening = Opening { token, kind: found.kind, expires_at: found.expires_at, launch };
-        for _ in 0..TRIES {
-            match self.open_once(human_id, &app, &key, &opening).await {
-                Err(ConnectError::Store(store::Error::Conflict)) => {}
-                other => return other,
-            }
-        }
-        Err(store::Error::Conflict.into())
+        Ok((found, app))
     }
 
     async fn open_once(&self, human_id: HumanId, app: &Arc<App>, key: &DataKey, opening: &Opening) -> Result<Visit, ConnectError> {

@@ -48,13 +48,16 @@ async fn the_demo_user_is_who_old_clients_expect() {
     assert_eq!(access.created_at.to_iso(), "2014-01-24T06:48:18.361Z");
     assert_eq!(engine.profile(&access).await.unwrap().email.as_deref(), Some("demo@humanapi.co"));
 
-    let list = async |kind: &str, query: &ListQuery| engine.list_records(&access, ::records::kind(kind).unwrap(), query).await.unwrap();
+    let list = async |kind: &str, query: &ListQuery| {
+        engine.list_records(&access, ::records::kind(kind).unwrap(), query).await.unwrap()
+    };
     let allergies = read(&list("allergies", &all()).await);
     assert_eq!(allergies[0]["source"], "emr-1-320");
     let organization = json!({ "id": "53c050ac51c69003200aa998", "name": "Starfleet Medical", "href": "/medical/organizations/53c050ac51c69003200aa998" });
     assert_eq!(allergies[0]["organization"], organization);
     assert_eq!(list("demographics", &all()).await.body.as_ref(), b"[]");
-    for (source, found) in [("emr-1-320", 1), ("starfleet medical", 1), ("53c050ac51c69003200aa998", 1), ("fitbit", 0)] {
+    for (source, found) in [("emr-1-320", 1), ("starfleet medical", 1), ("53c050ac51c69003200aa998", 1), ("fitbit", 0)]
+    {
         let query = ListQuery { source: Some(source.to_owned()), ..all() };
         assert_eq!(list("allergies", &query).await.total, found, "{source}");
         assert_eq!(engine.list_sources(&access, &query).await.unwrap().total, found);

@@ -28,7 +28,8 @@ async fn a_deleted_person_is_gone_at_once_and_may_come_back_with_nothing() {
         assert!(store::jobs::next_due(engine.db()).await.unwrap().is_none(), "nothing is left to do");
         let row = store::humans::find(engine.db(), ada).await.unwrap().unwrap();
         assert_ne!(row.wrapped_key, before.wrapped_key, "what was sealed for them never opens again");
-        let profile: Profile = engine.data_key(ada, &row.wrapped_key).unwrap().open_json(PROFILE, &row.profile).unwrap();
+        let profile: Profile =
+            engine.data_key(ada, &row.wrapped_key).unwrap().open_json(PROFILE, &row.profile).unwrap();
         assert_eq!((profile.client_user_id.as_str(), profile.email), ("", None));
     }
 
@@ -36,7 +37,10 @@ async fn a_deleted_person_is_gone_at_once_and_may_come_back_with_nothing() {
     assert_eq!(human_id(&back), ada);
     assert!(engine.find_token(token(&back)).await.unwrap().is_some());
     assert!(engine.find_token(token(&access)).await.unwrap().is_none());
-    assert!(matches!(house.ask(&client, TokenKind::Access, "ada").await, Err(IssueError::Refused(Refusal::NoConnectedSource))));
+    assert!(matches!(
+        house.ask(&client, TokenKind::Access, "ada").await,
+        Err(IssueError::Refused(Refusal::NoConnectedSource))
+    ));
     house.connect(ada, 7, "Riverbend Clinic").await;
     assert_eq!(engine.profile(&house.access(&client, "ada").await).await.unwrap().client_user_id, "ada");
 }

@@ -15,11 +15,12 @@ use crate::clock::Clock;
 use crate::connections::{Account, seal_account};
 use crate::limits::RateLimits;
 use crate::sealing::MasterKey;
-use crate::tokens::{Access, Issued, IssueError, TokenRequest};
+use crate::tokens::{Access, IssueError, Issued, TokenRequest};
 
 pub(crate) const MASTER_KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 pub(crate) const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
-pub(crate) const NO_LIMITS: RateLimits = RateLimits { tokens_per_client: 0, secretless_sessions: 0, bad_secrets: 0, connect: 0 };
+pub(crate) const NO_LIMITS: RateLimits =
+    RateLimits { tokens_per_client: 0, secretless_sessions: 0, bad_secrets: 0, connect: 0 };
 
 /// A platform on a database of its own, at a time of its own.
 pub(crate) struct House {
@@ -80,7 +81,9 @@ impl House {
     }
 
     pub(crate) async fn access(&self, client: &Client, user: &str) -> Access {
-        let Issued::Access { access_token, .. } = self.ask(client, TokenKind::Access, user).await.unwrap() else { panic!("no access token") };
+        let Issued::Access { access_token, .. } = self.ask(client, TokenKind::Access, user).await.unwrap() else {
+            panic!("no access token")
+        };
         self.engine.authenticate(access_token.expose()).await.unwrap()
     }
 
@@ -89,7 +92,12 @@ impl House {
         let human = store::humans::find(self.engine.db(), human_id).await.unwrap().unwrap();
         let key = self.engine.data_key(human_id, &human.wrapped_key).unwrap();
         let (id, source) = (ConnectionId([source; 12]), SourceId([source; 12]));
-        let account = Account { source, source_name: name.to_owned(), endpoint: "https://ehr.example/r4".to_owned(), patient: "p1".to_owned() };
+        let account = Account {
+            source,
+            source_name: name.to_owned(),
+            endpoint: "https://ehr.example/r4".to_owned(),
+            patient: "p1".to_owned(),
+        };
         let connection = NewConnection {
             human_id,
             id,
@@ -139,7 +147,9 @@ pub(crate) fn human_id(issued: &Issued) -> HumanId {
 /// The token itself; what comes beside it is left out.
 pub(crate) fn token(issued: &Issued) -> &str {
     match issued {
-        Issued::Session { session_token: token, .. } | Issued::Id { id_token: token, .. } | Issued::Access { access_token: token, .. } => token.expose(),
+        Issued::Session { session_token: token, .. }
+        | Issued::Id { id_token: token, .. }
+        | Issued::Access { access_token: token, .. } => token.expose(),
     }
 }
 

@@ -23,7 +23,9 @@ use crate::tokens::Access;
 const ROWS: u32 = 200;
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent).with_decode_allow_trailing_bits(true),
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
 );
 
 /// Where a stored resource is sealed; `row` is its [`Engine::resource_key`].
@@ -125,7 +127,9 @@ impl Shelf<'_> {
         let Some(id) = self.engine.binary_id(attachment, &self.base) else { return Ok(None) };
         let wanted = self.engine.resource_key("Binary", &id);
         // Keys are hashes of one length: the first after all but its last digit is the one itself.
-        let rows = store::resources::list(self.engine.db(), self.human_id, self.connection, &wanted[..wanted.len() - 1], 1).await?;
+        let rows =
+            store::resources::list(self.engine.db(), self.human_id, self.connection, &wanted[..wanted.len() - 1], 1)
+                .await?;
         let Some(row) = rows.first().filter(|row| row.resource_key == wanted) else { return Ok(None) };
         let Ok(stored) = serde_json::from_slice::<Value>(&self.open(row)?) else { return Ok(None) };
         let binary = if stored["resourceType"] == "Bundle" { &stored["entry"][0]["resource"] } else { &stored };

@@ -1,6 +1,8 @@
 use ::records::Kind;
 use bytes::Bytes;
-use domain::{ConnectionId, HumanId, RecordId, SecretPolicy, SourceId, StreamReport, SyncReport, SyncState, Timestamp, Trouble};
+use domain::{
+    ConnectionId, HumanId, RecordId, SecretPolicy, SourceId, StreamReport, SyncReport, SyncState, Timestamp, Trouble,
+};
 use serde_json::{Value, json};
 use store::Batch;
 use store::connections::Synced;
@@ -68,7 +70,10 @@ impl Ada {
             created_at: now,
             updated_at: now,
             content_hash: [id.0[0]; 32],
-            body: key.seal(record_aad(&record_row(kind, id)), json!({ "name": format!("{kind} {}", id.0[0]) }).to_string().as_bytes()),
+            body: key.seal(
+                record_aad(&record_row(kind, id)),
+                json!({ "name": format!("{kind} {}", id.0[0]) }).to_string().as_bytes(),
+            ),
         };
         let mut batch = Batch::new();
         store::records::put(&mut batch, &record);
@@ -81,7 +86,11 @@ impl Ada {
         let access = self.house.access(&self.client, "ada").await;
         let page = self.house.engine.list_records(&access, kind("vitals"), &query).await.unwrap();
         let again = self.house.engine.list_records(&access, kind("vitals"), &query).await.unwrap();
-        assert_eq!((&page.body, page.total, &page.etag), (&again.body, again.total, &again.etag), "the same from the cache");
+        assert_eq!(
+            (&page.body, page.total, &page.etag),
+            (&again.body, again.total, &again.etag),
+            "the same from the cache"
+        );
         page
     }
 }
@@ -92,15 +101,24 @@ async fn lists_are_pages_of_what_matches() {
     let page = ada.list(all()).await;
     assert_eq!((items(&page), page.total), (vec!["vitals 2".into(), "vitals 1".into(), "vitals 3".into()], 3));
     assert_eq!(page.body, Bytes::from_static(br#"[{"name":"vitals 2"},{"name":"vitals 1"},{"name":"vitals 3"}]"#));
-    for (limit, offset, expected) in [(2, 0, vec!["vitals 2", "vitals 1"]), (2, 2, vec!["vitals 3"]), (2, 4, vec![]), (1, u64::MAX >> 1, vec![])] {
+    for (limit, offset, expected) in
+        [(2, 0, vec!["vitals 2", "vitals 1"]), (2, 2, vec!["vitals 3"]), (2, 4, vec![]), (1, u64::MAX >> 1, vec![])]
+    {
         let page = ada.list(ListQuery { limit, offset, ..all() }).await;
-        assert_eq!((items(&page), page.total), (expected.into_iter().map(str::to_owned).collect(), 3), "{limit} from {offset}");
+        assert_eq!(
+            (items(&page), page.total),
+            (expected.into_iter().map(str::to_owned).collect(), 3),
+            "{limit} from {offset}"
+        );
     }
     let start = at("2026-01-31T09:31:00Z");
     for (query, expected) in [
         (ListQuery { created: (start, Timestamp::MAX), ..all() }, vec!["vitals 2", "vitals 3"]),
         (ListQuery { updated: (Timestamp::MIN, start), ..all() }, vec!["vitals 1"]),
-        (ListQuery { dates: Some((at("2024-01-01T00:00:00Z"), at("2025-01-01T00:00:00Z"))), ..all() }, vec!["vitals 1"]),
+        (
+            ListQuery { dates: Some((at("2024-01-01T00:00:00Z"), at("2025-01-01T00:00:00Z"))), ..all() },
+            vec!["vitals 1"],
+        ),
         (ListQuery { dates: Some((Timestamp::MIN, Timestamp::MAX)), ..all() }, vec!["vitals 2", "vitals 1"]),
         (ListQuery { source: Some("07".repeat(12)), ..all() }, vec!["vitals 2", "vitals 1"]),
         (ListQuery { source: Some("riverbend clinic".into()), ..all() }, vec!["vitals 2", "vitals 1"]),
@@ -110,7 +128,11 @@ async fn lists_are_pages_of_what_matches() {
         (ListQuery { source: Some("08".repeat(12)), ..all() }, vec![]),
     ] {
         let page = ada.list(query.clone()).await;
-        assert_eq!((items(&page), page.total), (expected.iter().map(|name| (*name).to_owned()).collect(), expected.len() as u64), "{query:?}");
+        assert_eq!(
+            (items(&page), page.total),
+            (expected.iter().map(|name| (*name).to_owned()).collect(), expected.len() as u64),
+            "{query:?}"
+        );
     }
 }
 
@@ -188,7 +210,10 @@ async fn a_row_moved_to_another_place_does_not_open() {
     engine.db().commit(batch).await.unwrap();
     for user in ["ada", "grace"] {
         let access = ada.house.access(&ada.client, user).await;
-        assert!(matches!(engine.list_records(&access, kind("vitals"), &all()).await, Err(super::ReadError::Sealing(_))), "{user}");
+        assert!(
+            matches!(engine.list_records(&access, kind("vitals"), &all()).await, Err(super::ReadError::Sealing(_))),
+            "{user}"
+        );
     }
 }
 
@@ -212,8 +237,19 @@ async fn sources_are_the_accounts_connected_now() {
     });
     assert_eq!(listed[0], expected);
 
-    let stream = StreamReport { id: "vitals".into(), resource: "Observation".into(), received: 2, dropped: 0, outcome: domain::Outcome::Done };
-    let done = SyncReport { state: SyncState::Done, streams: vec![stream], records: vec![("vitals".into(), 2)], ..SyncReport::default() };
+    let stream = StreamReport {
+        id: "vitals".into(),
+        resource: "Observation".into(),
+        received: 2,
+        dropped: 0,
+        outcome: domain::Outcome::Done,
+    };
+    let done = SyncReport {
+        state: SyncState::Done,
+        streams: vec![stream],
+        records: vec![("vitals".into(), 2)],
+        ..SyncReport::default()
+    };
     ada.report(7, &done, Some((at("2019-05-02T00:00:00Z"), at("2026-01-03T00:00:00Z")))).await;
     let synced = &sources(&all()).await[0];
     assert_eq!(synced["historySync"], json!({ "status": "completed", "oldestDate": "2019-05-02T00:00:00.000Z" }));
@@ -224,14 +260,20 @@ async fn sources_are_the_accounts_connected_now() {
         let status = sources(&all()).await[0]["syncStatus"].clone();
         (status["status"].as_str().unwrap().to_owned(), status["details"].as_str().unwrap().to_owned())
     };
-    assert_eq!(state(SyncReport { records: Vec::new(), ..done.clone() }).await, ("noDataAvailable".into(), "ok".into()));
+    assert_eq!(
+        state(SyncReport { records: Vec::new(), ..done.clone() }).await,
+        ("noDataAvailable".into(), "ok".into())
+    );
     let failed = |actor| SyncReport { state: SyncState::Failed(Trouble::new("x", actor)), ..SyncReport::default() };
     assert_eq!(state(failed(domain::Actor::Provider)).await, ("error".into(), "sourceUnavailable".into()));
     assert_eq!(state(failed(domain::Actor::Us)).await, ("error".into(), "internalError".into()));
 
     let access = ada.house.access(&ada.client, "ada").await;
     let organizations = read(engine.list_organizations(&access, &all()).await.unwrap()).await;
-    assert_eq!(organizations, json!([{ "id": riverbend, "name": "Riverbend Clinic" }, { "id": "09".repeat(12), "name": "Lakeside" }]));
+    assert_eq!(
+        organizations,
+        json!([{ "id": riverbend, "name": "Riverbend Clinic" }, { "id": "09".repeat(12), "name": "Lakeside" }])
+    );
     let only = ListQuery { source: Some("lakeside".into()), ..all() };
     assert_eq!(read(engine.list_organizations(&access, &only).await.unwrap()).await.as_array().unwrap().len(), 1);
     assert_eq!(sources(&only).await.as_array().unwrap().len(), 1);
@@ -241,7 +283,11 @@ async fn sources_are_the_accounts_connected_now() {
     let gone = engine.find_organization(&access, SourceId([7; 12])).await.unwrap().unwrap();
     assert_eq!(serde_json::from_slice::<Value>(&gone).unwrap()["name"], "Riverbend Clinic");
     assert!(engine.find_organization(&access, SourceId([8; 12])).await.unwrap().is_none());
-    assert_eq!(ada.list(ListQuery { source: Some("riverbend clinic".into()), ..all() }).await.total, 2, "records stay findable");
+    assert_eq!(
+        ada.list(ListQuery { source: Some("riverbend clinic".into()), ..all() }).await.total,
+        2,
+        "records stay findable"
+    );
 }
 
 impl Ada {

@@ -71,7 +71,13 @@ async fn handles_serve_one_purpose_on_one_installation() {
     assert_eq!(house.engine.open_handle(Purpose::Ticket, &ticket), Some((ADA, row)));
     assert_eq!(house.engine.open_handle(Purpose::State, &ticket), None);
     assert!(ticket.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'));
-    for bad in [String::new(), "x".repeat(500), ticket[1..].to_owned(), format!("{ticket}A"), ticket.replacen(&ticket[20..21], "~", 1)] {
+    for bad in [
+        String::new(),
+        "x".repeat(500),
+        ticket[1..].to_owned(),
+        format!("{ticket}A"),
+        ticket.replacen(&ticket[20..21], "~", 1),
+    ] {
         assert_eq!(house.engine.open_handle(Purpose::Ticket, &bad), None);
     }
     assert_eq!(house.beside(MASTER_KEY).await.unwrap().open_handle(Purpose::Ticket, &ticket), Some((ADA, row)));
@@ -104,14 +110,12 @@ fn the_master_key_file_is_made_once_and_for_its_owner() {
     }
     assert!(matches!(MasterKey::from_file(&folder.path().join("none/master.key")), Err(MasterKeyError::File(..))));
 
-    let at_once: Vec<_> = (0..8)
-        .map(|_| {
-            let path = folder.path().join("raced.key");
-            std::thread::spawn(move || MasterKey::from_file(&path).unwrap())
-        })
-        .map(|thread| thread.join().unwrap().0)
-        .collect();
-    assert!(at_once.iter().all(|key| *key == at_once[0]));
+    let raced = folder.path().join("raced.key");
+    let keys: Vec<MasterKey> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| MasterKey::from_file(&raced).unwrap())).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert!(keys.iter().all(|key| key.0 == keys[0].0), "whoever came first, all have the same key");
 }
 
 fn mode(path: &Path) -> u32 {
@@ -136,7 +140,12 @@ fn master_keys_have_two_text_forms() {
 async fn nothing_personal_is_in_the_files() {
     let house = House::open().await;
     let client = house.client(SecretPolicy::Required).await;
-    let mut markers = vec![client.secret.expose().clone(), "planted-user-1".to_owned(), "planted@example.org".to_owned(), "Plantedbrook".to_owned()];
+    let mut markers = vec![
+        client.secret.expose().clone(),
+        "planted-user-1".to_owned(),
+        "planted@example.org".to_owned(),
+        "Plantedbrook".to_owned(),
+    ];
     let mut request = client.request(TokenKind::Session, "planted-user-1");
     request.client_user_email = Some("planted@example.org".to_owned());
     let session = house.engine.issue(request).await.unwrap();
@@ -148,7 +157,9 @@ async fn nothing_personal_is_in_the_files() {
     }
     let issued = house.engine.issue_client_token(&client.app.client_id.to_hex(), &client.secret, HERE).await.unwrap();
     markers.push(issued.client_token.expose().clone());
-    markers.push(house.engine.rotate_secret(client.app.client_id, std::time::Duration::ZERO).await.unwrap().expose().clone());
+    markers.push(
+        house.engine.rotate_secret(client.app.client_id, std::time::Duration::ZERO).await.unwrap().expose().clone(),
+    );
     markers.push(MASTER_KEY.to_owned());
     markers.push("PRIVATE KEY".to_owned());
 

@@ -7,7 +7,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use connectors::http::Answer;
 use connectors::smart::attachments::{Attachment, AttachmentError, Fetch, Place, Received, attachments};
-use connectors::smart::patient::is_id;
 use domain::Outcome;
 use futures_util::{TryStreamExt, stream};
 use serde_json::{Value, json};
@@ -44,7 +43,7 @@ impl Run {
             Ok(())
         })
         .await?;
-        wanted.retain(|one| !have.contains(&self.resource_key("Binary", &one.id)));
+        wanted.retain(|one| !have.contains(&self.engine.resource_key("Binary", &one.id)));
         if wanted.is_empty() {
             return Ok(());
         }
@@ -64,14 +63,7 @@ impl Run {
         if !attachment.form.is_readable() {
             return None;
         }
-        let url = url.clone();
-        let full = attachment.key(&self.membership.base)?;
-        let path = full.split(['?', '#']).next().unwrap_or_default();
-        let own = path.rsplit_once("/Binary/").map(|(_, id)| id).filter(|id| is_id(id));
-        let id = match own {
-            Some(id) => id.to_owned(),
-            None => hex::encode(&self.engine.hash_index("attachment", full.as_bytes())[..16]),
-        };
+        let (url, id) = (url.clone(), self.engine.binary_id(&attachment, &self.membership.base)?);
         Some(Wanted { attachment, url, id })
     }
 
@@ -94,7 +86,7 @@ impl Run {
         self.with_state(|state| {
             let entry = state.stream(STREAM, "Binary");
             entry.dropped += 1;
-            // One missing document is counted; an outage is worth another run.
+            // A document that is closed or gone is counted; an outage is named.
             if matches!(failed, AttachmentError::Status(_) | AttachmentError::Expired) {
                 entry.outcome = Outcome::Failed { code: failed.code().to_owned() };
             }

@@ -8,10 +8,10 @@ use store::Batch;
 use store::connections::Synced;
 use store::records::{Dates, Indexed, NewRecord};
 
-use super::read::resource_aad;
 use super::{ROWS, Run, Stop};
 use crate::connections::seal_report;
 use crate::jobs::JobError;
+use crate::records::raw::resource_aad;
 use crate::records::{record_aad, record_row};
 
 /// A larger document is kept but not read: text of this size is no note.

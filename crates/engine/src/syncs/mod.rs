@@ -113,6 +113,8 @@ struct State {
     seen: HashSet<String>,
     /// This run has met everything itself; nothing was read before it was resumed.
     whole: bool,
+    /// Something arrived that no earlier run can have shown.
+    fresh: bool,
 }
 
 impl Engine {
@@ -134,7 +136,9 @@ impl Engine {
         };
         let Some(row) = store::connections::find(self.db(), human_id, connection).await? else { return nothing() };
         if row.status != Status::Active {
-            return nothing();
+            let mut batch = Batch::new();
+            store::pulls::delete(&mut batch, human_id, connection);
+            return Ok(Verdict::Done(batch));
         }
         let key = self.data_key(human_id, &human.wrapped_key)?;
         let account = open_account(&key, &row)?;
@@ -194,8 +198,7 @@ impl Engine {
             report = SyncReport { state: SyncState::Reading, started_at: Some(self.now()), ..SyncReport::default() };
         }
         announce(&mut report, &planned);
-        let whole = !resumed;
-        let state = State { report, position, postponed: None, seen: HashSet::new(), whole };
+        let state = State { report, position, postponed: None, seen: HashSet::new(), whole: !resumed, fresh: !resumed };
         Ok(Run {
             engine: self.clone(),
             human_id,
@@ -265,6 +268,9 @@ impl Run {
             plan(self.membership.platform, &self.capability, &granted, &self.account.patient).streams
         };
         self.read_streams(streams).await?;
+        if let Some(after) = self.with_state(|state| state.postponed.filter(|_| !state.fresh)) {
+            return Ok(Verdict::Later(after));
+        }
         self.read_references().await?;
         self.read_attachments().await?;
         let wait = self.with_state(|state| state.postponed);

@@ -14,22 +14,20 @@ use store::resources::NewResource;
 
 use super::{ROWS, Run, STREAMS_AT_ONCE, Stop};
 use crate::http::SendError;
+use crate::jobs::JobError;
 use crate::keys::random;
-use crate::sealing::Aad;
+use crate::records::raw::resource_aad;
 
-/// Waits longer than this are left to the job queue.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Waits longer than this are left to the job queue, so that what is there can be shown.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// How a stream ended in this run.
 enum Ended {
     Settled(Outcome),
+    /// Settled together with its last page.
+    Stored,
     /// The provider asks to come back later.
     Postponed(Duration),
-}
-
-/// Where a resource's sealed body belongs.
-pub(crate) fn resource_aad(row: &str) -> Aad<'_> {
-    Aad { table: "resources", row, column: "body" }
 }
 
 impl Run {
@@ -52,8 +50,9 @@ impl Run {
             state.stream(&stream.id, &stream.resource).outcome = Outcome::Reading;
             state.position.cursors.get(&stream.id).cloned().unwrap_or_default()
         });
-        let ended = self.follow(stream, cursor, &stream.id, true).await?;
-        match ended {
+        self.still_wanted().await?;
+        match self.follow(stream, cursor, &stream.id, true).await? {
+            Ended::Stored => Ok(()),
             Ended::Settled(outcome) => {
                 self.commit(Batch::new(), |state| {
                     state.position.cursors.remove(&stream.id);
@@ -77,6 +76,7 @@ impl Run {
                 Ended::Settled(outcome @ (Outcome::Failed { .. } | Outcome::Refused { .. })) => entry.outcome = outcome,
                 Ended::Settled(_) if matches!(entry.outcome, Outcome::Failed { .. } | Outcome::Refused { .. }) => {}
                 Ended::Settled(outcome) => entry.outcome = outcome,
+                Ended::Stored => {}
                 Ended::Postponed(after) => state.postponed = state.postponed.max(Some(after)),
             }
         });
@@ -105,9 +105,13 @@ impl Run {
                         Next::Cut(cut) if cut.loses_data() => Some(Outcome::Failed { code: cut.code().to_owned() }),
                         Next::Cut(_) => Some(Outcome::Done),
                     };
-                    self.store(stream, page, report, kept.then_some(&cursor).filter(|_| end.is_none())).await?;
-                    if let Some(outcome) = end {
-                        return Ok(Ended::Settled(outcome));
+                    let on = if end.is_none() { Some(&cursor) } else { None };
+                    let standing = kept.then_some((on, end.as_ref()));
+                    self.store(stream, page, report, standing).await?;
+                    match end {
+                        None => {}
+                        Some(_) if kept => return Ok(Ended::Stored),
+                        Some(outcome) => return Ok(Ended::Settled(outcome)),
                     }
                 }
                 Step::Retry { after, cursor: on } => {
@@ -132,7 +136,7 @@ impl Run {
     }
 
     /// One page with the position behind it. Large pages go in several commits; only the last moves the position.
-    async fn store(&self, stream: &Stream, page: Page, report: &str, on: Option<&Cursor>) -> Result<(), Stop> {
+    async fn store(&self, stream: &Stream, page: Page, report: &str, standing: Option<(Option<&Cursor>, Option<&Outcome>)>) -> Result<(), Stop> {
         let (received, dropped) = (page.resources.len() as u64, page.dropped.total());
         let mut chunks = page.resources.chunks(ROWS).peekable();
         let mut batch = Batch::new();
@@ -145,17 +149,32 @@ impl Run {
             }
         }
         self.commit(batch, |state| {
+            state.fresh |= received > 0;
             let entry = state.stream(report, &stream.resource);
             entry.received += received;
             entry.dropped += dropped;
             if entry.outcome == Outcome::Waiting {
                 entry.outcome = Outcome::Reading;
             }
-            if let Some(cursor) = on {
-                state.position.cursors.insert(stream.id.clone(), cursor.clone());
+            let Some((on, end)) = standing else { return };
+            if let Some(outcome) = end {
+                entry.outcome = outcome.clone();
             }
+            match on {
+                Some(cursor) => state.position.cursors.insert(stream.id.clone(), cursor.clone()),
+                None => state.position.cursors.remove(&stream.id),
+            };
         })
         .await
+    }
+
+    /// Lets go of a connection that was disconnected while it was read.
+    async fn still_wanted(&self) -> Result<(), Stop> {
+        let row = store::connections::find(self.engine.db(), self.human_id, self.connection).await?;
+        match row.is_some_and(|row| row.status.connected()) {
+            true => Ok(()),
+            false => Err(Stop::Job(JobError::Lost)),
+        }
     }
 
     fn put(&self, batch: &mut Batch, resource: &RawResource) {
@@ -164,7 +183,7 @@ impl Run {
 
     /// Stores a resource's exact bytes, sealed, unless they are there already.
     pub(super) fn put_bytes(&self, batch: &mut Batch, kind: &str, id: &str, bytes: &[u8]) {
-        let resource_key = self.resource_key(kind, id);
+        let resource_key = self.engine.resource_key(kind, id);
         let row = NewResource {
             human_id: self.human_id,
             connection_id: self.connection,
@@ -175,10 +194,6 @@ impl Run {
         };
         store::resources::put(batch, &row, self.engine.now());
         self.with_state(|state| state.seen.insert(resource_key));
-    }
-
-    pub(super) fn resource_key(&self, kind: &str, id: &str) -> String {
-        hex::encode(self.engine.hash_index("resource", format!("{kind}/{id}").as_bytes()))
     }
 }
 

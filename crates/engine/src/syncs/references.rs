@@ -9,8 +9,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use store::resources::ResourceRow;
 
-use super::read::resource_aad;
 use super::{ROWS, Run, STREAMS_AT_ONCE, Stop};
+use crate::records::raw::resource_aad;
 
 /// A record that names more than this is not followed any further.
 const MOST: usize = 20_000;
@@ -36,9 +36,9 @@ impl Run {
         })
         .await?;
         let (known, missing): (Vec<ResourceRef>, Vec<ResourceRef>) =
-            wanted.into_iter().partition(|one| have.contains(&self.resource_key(&one.kind, &one.id)));
+            wanted.into_iter().partition(|one| have.contains(&self.engine.resource_key(&one.kind, &one.id)));
         // Still referred to, so still there.
-        let known: Vec<String> = known.iter().map(|one| self.resource_key(&one.kind, &one.id)).collect();
+        let known: Vec<String> = known.iter().map(|one| self.engine.resource_key(&one.kind, &one.id)).collect();
         self.with_state(|state| state.seen.extend(known));
         let streams = streams(&self.capability, &missing);
         stream::iter(streams.iter().map(Ok))

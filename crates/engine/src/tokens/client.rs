@@ -30,7 +30,12 @@ impl Engine {
     ///
     /// # Errors
     /// Why the client may not have it.
-    pub async fn issue_client_token(&self, client_id: &str, secret: &Secret<String>, address: IpAddr) -> Result<ClientToken, IssueError> {
+    pub async fn issue_client_token(
+        &self,
+        client_id: &str,
+        secret: &Secret<String>,
+        address: IpAddr,
+    ) -> Result<ClientToken, IssueError> {
         let known = self.find_client(client_id).await?;
         let app = &self.believe(known, Some(secret), address)?.app;
         if app.disabled_at.is_some() {
@@ -55,7 +60,8 @@ impl Engine {
         };
         let key = &self.inner.keys.client_tokens;
         let header = Header { kid: Some(key.kid.clone()), ..Header::new(key.algorithm) };
-        let token = jsonwebtoken::encode(&header, &claims, &key.encoding).map_err(|_| crate::sealing::SealingError::DoesNotOpen)?;
+        let token = jsonwebtoken::encode(&header, &claims, &key.encoding)
+            .map_err(|_| crate::sealing::SealingError::DoesNotOpen)?;
         Ok(ClientToken { client_token: Secret::new(token), expires_in })
     }
 
@@ -71,13 +77,16 @@ impl Engine {
         rules.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         // The library would ask the system's clock.
         rules.validate_exp = false;
-        let claims = jsonwebtoken::decode::<Claims>(token, &key.decoding, &rules).map_err(|_| AuthError::Invalid)?.claims;
+        let claims =
+            jsonwebtoken::decode::<Claims>(token, &key.decoding, &rules).map_err(|_| AuthError::Invalid)?.claims;
         if claims.exp <= self.now().seconds() {
             return Err(AuthError::Invalid);
         }
         let client_id = claims.cid.parse().map_err(|_| AuthError::Invalid)?;
         match self.find_app(client_id).await? {
-            Some(app) if app.disabled_at.is_none() && app.admin_api => Ok(AdminAccess { client_id, scopes: claims.scp }),
+            Some(app) if app.disabled_at.is_none() && app.admin_api => {
+                Ok(AdminAccess { client_id, scopes: claims.scp })
+            }
             _ => Err(AuthError::Invalid),
         }
     }

@@ -47,12 +47,16 @@ async fn every_state_of_a_user_has_its_tokens() {
     }
     let riverbend = house.connect(ada, 7, "Riverbend Clinic").await;
     assert_eq!(refused(house.ask(&client, TokenKind::Session, "ada").await), Refusal::SessionNotAllowed);
-    let Issued::Id { id_token, id_refresh_token, human_id, expires_in } = house.ask(&client, TokenKind::Id, "ada").await.unwrap() else {
+    let Issued::Id { id_token, id_refresh_token, human_id, expires_in } =
+        house.ask(&client, TokenKind::Id, "ada").await.unwrap()
+    else {
         panic!("no id token")
     };
     assert_eq!((human_id, expires_in), (ada, 86_400));
     assert!(id_token.expose().starts_with("hid-") && id_refresh_token.expose().starts_with("idrt-"));
-    let Issued::Access { access_token, refresh_token, human_id, expires_in } = house.ask(&client, TokenKind::Access, "ada").await.unwrap() else {
+    let Issued::Access { access_token, refresh_token, human_id, expires_in } =
+        house.ask(&client, TokenKind::Access, "ada").await.unwrap()
+    else {
         panic!("no access token")
     };
     assert_eq!((human_id, expires_in), (ada, 86_400));
@@ -76,7 +80,10 @@ async fn a_secret_that_is_there_is_always_checked() {
             for user in ["ada", "nobody"] {
                 let mut request = client.request(kind, user);
                 request.client_secret = Some(Secret::new(secret.clone()));
-                assert!(matches!(house.engine.issue(request).await, Err(IssueError::WrongSecret)), "{kind:?} {policy:?}");
+                assert!(
+                    matches!(house.engine.issue(request).await, Err(IssueError::WrongSecret)),
+                    "{kind:?} {policy:?}"
+                );
             }
         }
         for client_id in ["0".repeat(40), String::new(), "x".to_owned(), client.app.client_id.to_hex().to_uppercase()] {
@@ -156,7 +163,8 @@ async fn user_keys_are_opaque() {
     let client = house.client(SecretPolicy::Required).await;
     let long = "é".repeat(127) + "x";
     let mut seen: Vec<HumanId> = Vec::new();
-    for user in ["a b", "a+b", "a%20b", "../a/b", "A", "a", "🌾 ada", "ada@example.org", " ada", "ada", long.as_str()] {
+    for user in ["a b", "a+b", "a%20b", "../a/b", "A", "a", "🌾 ada", "ada@example.org", " ada", "ada", long.as_str()]
+    {
         let human_id = house.person(&client, user).await;
         assert!(!seen.contains(&human_id), "{user}");
         seen.push(human_id);
@@ -228,7 +236,17 @@ async fn tokens_end_and_serve_only_their_purpose() {
     let access = token(&issued[2]);
     let Issued::Access { refresh_token, .. } = &issued[2] else { panic!("no access token") };
     let altered = access.to_owned() + "A";
-    for text in [token(&issued[0]), token(&issued[1]), refresh_token.expose(), "", "hat-", "demo", "Demo", altered.as_str(), &access[4..]] {
+    for text in [
+        token(&issued[0]),
+        token(&issued[1]),
+        refresh_token.expose(),
+        "",
+        "hat-",
+        "demo",
+        "Demo",
+        altered.as_str(),
+        &access[4..],
+    ] {
         assert!(!works(text).await);
     }
     assert!(works(access).await);
@@ -272,12 +290,18 @@ async fn the_admin_api_has_signed_tokens() {
     let header = jsonwebtoken::decode_header(text).unwrap();
     let jwks = house.engine.jwks();
     let published = jwks["keys"].as_array().unwrap();
-    assert_eq!(published.iter().map(|key| key["alg"].as_str().unwrap()).collect::<Vec<_>>(), ["RS256", "RS384", "ES384"]);
+    assert_eq!(
+        published.iter().map(|key| key["alg"].as_str().unwrap()).collect::<Vec<_>>(),
+        ["RS256", "RS384", "ES384"]
+    );
     assert_eq!((header.alg, header.kid.as_deref()), (jsonwebtoken::Algorithm::RS256, published[0]["kid"].as_str()));
     assert!(published.iter().all(|key| key.get("d").is_none() && key["use"] == "sig"));
 
     let access = house.engine.authenticate_admin(text).await.unwrap();
-    assert_eq!((access.client_id, access.scopes), (client.app.client_id, vec!["appuser:write".to_owned(), "appuser:read".to_owned()]));
+    assert_eq!(
+        (access.client_id, access.scopes),
+        (client.app.client_id, vec!["appuser:write".to_owned(), "appuser:read".to_owned()])
+    );
     let beside = house.beside(crate::open::testing::MASTER_KEY).await.unwrap();
     assert!(beside.authenticate_admin(text).await.is_ok(), "another process has the same keys");
     let foreign = House::open().await;

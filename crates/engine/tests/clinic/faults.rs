@@ -114,7 +114,7 @@ async fn an_old_token_is_refreshed_on_the_way() {
     let house = House::open().await;
     let visit = house.visit("ada").await;
     house.connect(&visit, CLINIC, "demouser").await.result.expect("a connection");
-    house.clock.advance(std::time::Duration::from_secs(3590));
+    house.clock.advance(std::time::Duration::from_secs(3580));
     house.run_jobs().await;
     assert!(house.counts("ada").await["allergies"] > 0);
 }

@@ -45,7 +45,10 @@ impl House {
         let folder = tempfile::tempdir().expect("a folder");
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let town = format!("http://{}", listener.local_addr().expect("an address"));
-        let sandbox = sandbox::Sandbox::new(sandbox::Options {
+        let clock = Clock::starting_at(now());
+        let hands = clock.clone();
+        let time = std::sync::Arc::new(move || jiff::Timestamp::from_millisecond(hands.now().0).expect("a time"));
+        let options = sandbox::Options {
             seed: 7,
             people_per_hospital: 3,
             today: now().to_iso()[..10].to_owned(),
@@ -57,13 +60,13 @@ impl House {
                 scopes: String::new(),
             }],
             base_url: town.clone(),
-        });
-        let router = sandbox.router();
+            keep: None,
+        };
+        let router = sandbox::Sandbox::with_clock(options, time).expect("a town").router();
         tokio::spawn(async move { axum::serve(listener, router).await });
-        let clock = Clock::starting_at(now());
         let database = database(&folder);
         Engine::migrate(&database).await.expect("a new database");
-        let engine = Engine::open(options(&folder, clock.clone())).await.expect("an engine");
+        let engine = Engine::open(installation(&folder, clock.clone())).await.expect("an engine");
         let app = NewApp {
             name: "Harvest".to_owned(),
             session_secret_policy: SecretPolicy::Required,
@@ -94,7 +97,7 @@ impl House {
     }
 
     pub fn options(&self) -> Options {
-        options(&self.folder, self.clock.clone())
+        installation(&self.folder, self.clock.clone())
     }
 
     async fn issue(&self, user: &str, kind: TokenKind) -> Issued {
@@ -167,13 +170,13 @@ impl House {
         (visit, connection, report)
     }
 
-    /// Works the queue until nothing waits for the next quarter of an hour.
+    /// Works the queue until nothing waits for the next minutes.
     pub async fn run_jobs(&self) {
-        for _ in 0..12 {
+        for _ in 0..25 {
             if self.engine.run_due_jobs().await.expect("the queue") == 0 {
                 return;
             }
-            self.clock.advance(std::time::Duration::from_secs(300));
+            self.clock.advance(std::time::Duration::from_secs(130));
         }
     }
 
@@ -234,7 +237,7 @@ fn database(folder: &tempfile::TempDir) -> String {
     format!("sqlite:{}", folder.path().join("data.db").display())
 }
 
-fn options(folder: &tempfile::TempDir, clock: Clock) -> Options {
+fn installation(folder: &tempfile::TempDir, clock: Clock) -> Options {
     Options {
         database: database(folder),
         base_url: Url::parse("http://127.0.0.1:8080").expect("a URL"),

@@ -4,5 +4,6 @@ mod house;
 
 mod connecting;
 mod faults;
+mod installation;
 mod kills;
 mod refusals;

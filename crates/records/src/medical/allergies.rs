@@ -19,6 +19,7 @@ pub static KIND: Kind = Kind {
     form: Form::List,
     order: Order::NewestFirst,
     source_in_head: true,
+    dated: true,
     resources: &["AllergyIntolerance"],
     from_fhir,
 };

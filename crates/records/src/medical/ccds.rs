@@ -15,6 +15,7 @@ pub static KIND: Kind = Kind {
     form: Form::List,
     order: Order::NewestFirst,
     source_in_head: true,
+    dated: true,
     resources: &["DocumentReference"],
     from_fhir,
 };

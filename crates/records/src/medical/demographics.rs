@@ -18,6 +18,7 @@ pub static KIND: Kind = Kind {
     form: Form::List,
     order: Order::OldestCreatedFirst,
     source_in_head: false,
+    dated: false,
     resources: &["Patient"],
     from_fhir,
 };

@@ -17,6 +17,7 @@ pub static KIND: Kind = Kind {
     form: Form::List,
     order: Order::NewestFirst,
     source_in_head: true,
+    dated: true,
     resources: &["CarePlan", "ServiceRequest", "MedicationRequest", "DocumentReference"],
     from_fhir,
 };

@@ -35,6 +35,8 @@ pub struct Kind {
     pub order: Order,
     /// Whether records carry `source`.
     pub source_in_head: bool,
+    /// Whether `start_date` and `end_date` apply.
+    pub dated: bool,
     /// FHIR types it is read from.
     pub resources: &'static [&'static str],
     pub from_fhir: fn(&Chart, &mut Drafts),

@@ -16,6 +16,7 @@ pub static KIND: Kind = Kind {
     form: Form::List,
     order: Order::NewestFirst,
     source_in_head: true,
+    dated: true,
     resources: &["DocumentReference", "Composition", "DiagnosticReport"],
     from_fhir,
 };

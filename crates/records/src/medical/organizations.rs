@@ -11,6 +11,7 @@ pub static KIND: Kind = Kind {
     form: Form::Sources,
     order: Order::OldestCreatedFirst,
     source_in_head: false,
+    dated: false,
     resources: &[],
     from_fhir,
 };

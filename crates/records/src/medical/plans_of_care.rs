@@ -18,6 +18,7 @@ pub static KIND: Kind = Kind {
     form: Form::List,
     order: Order::NewestFirst,
     source_in_head: true,
+    dated: true,
     resources: &["CarePlan", "Goal", "Appointment", "ServiceRequest", "Encounter"],
     from_fhir,
 };

@@ -19,6 +19,7 @@ pub static KIND: Kind = Kind {
     form: Form::Single,
     order: Order::NewestFirst,
     source_in_head: false,
+    dated: false,
     resources: &["Patient", "Observation"],
     from_fhir,
 };

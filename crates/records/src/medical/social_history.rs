@@ -17,6 +17,7 @@ pub static KIND: Kind = Kind {
     form: Form::List,
     order: Order::OldestCreatedFirst,
     source_in_head: false,
+    dated: true,
     resources: &["Observation"],
     from_fhir,
 };

@@ -20,6 +20,7 @@ pub static KIND: Kind = Kind {
     form: Form::List,
     order: Order::NewestFirst,
     source_in_head: true,
+    dated: true,
     resources: &["DiagnosticReport", "Observation", "ServiceRequest"],
     from_fhir,
 };

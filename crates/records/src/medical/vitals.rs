@@ -22,6 +22,7 @@ pub static KIND: Kind = Kind {
     form: Form::List,
     order: Order::NewestFirst,
     source_in_head: true,
+    dated: true,
     resources: &["Observation"],
     from_fhir,
 };
@@ -63,11 +64,14 @@ struct Raw {
     codes: Vec<Code>,
 }
 
+/// An observation and what it measured.
+type Member<'a> = (Resource<'a>, Vec<Measurement>);
+
 const MINUTE: i64 = 60_000;
 
 /// Measurements in the order they came, grouped by encounter, minute and performer.
 fn from_fhir(chart: &Chart, drafts: &mut Drafts) {
-    let mut sets: Vec<(String, Vec<(Resource<'_>, Vec<Measurement>)>)> = Vec::new();
+    let mut sets: Vec<(String, Vec<Member<'_>>)> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
     for observation in chart.of_kind("Observation").filter(|observation| class(*observation) == Class::Vital) {
         match measurements(observation) {
@@ -87,7 +91,7 @@ fn from_fhir(chart: &Chart, drafts: &mut Drafts) {
     }
 }
 
-fn push(chart: &Chart, drafts: &mut Drafts, key: String, members: Vec<(Resource<'_>, Vec<Measurement>)>) {
+fn push(chart: &Chart, drafts: &mut Drafts, key: String, members: Vec<Member<'_>>) {
     let Some((first, _)) = members.first() else { return };
     let first = *first;
     let lineage: Vec<Resource<'_>> = members.iter().map(|(observation, _)| *observation).collect();

@@ -6,6 +6,7 @@ use axum::response::Response;
 
 use super::authorize::{browser_of, send_back, visit_of};
 use super::form::{Form, random_text};
+use super::grants::Grant;
 use super::login;
 use super::scopes::{ResourceScope, Scope};
 use super::visits::{Step, Visit};
@@ -38,21 +39,15 @@ pub async fn post(here: Here, headers: HeaderMap, body: String) -> Response {
     }
     let request = visit.request;
     let scopes = granted(&request.scopes, &form.all("share"));
-    if form.get("answer") != Some("allow") || scopes.iter().all(|scope| scope.resource().is_none() && *scope != Scope::OpenId) {
+    if form.get("answer") != Some("allow")
+        || scopes.iter().all(|scope| scope.resource().is_none() && *scope != Scope::OpenId)
+    {
         let error = [("error", "access_denied"), ("error_description", "the person did not agree")];
         return send_back(&here, &request.redirect_uri, Some(&request.state), &error);
     }
     let code = random_text();
-    here.site.grants().allow(
-        code.clone(),
-        &request.client.id,
-        account,
-        scopes,
-        request.nonce,
-        &request.redirect_uri,
-        &request.challenge,
-        here.now,
-    );
+    let grant = Grant::new(&request.client.id, account, scopes, request.nonce);
+    here.site.grants().allow(code.clone(), grant, &request.redirect_uri, &request.challenge, here.now);
     send_back(&here, &request.redirect_uri, Some(&request.state), &[("code", &code)])
 }
 
@@ -109,7 +104,10 @@ fn granted(asked: &[Scope], ticked: &[&str]) -> Vec<Scope> {
     for scope in asked {
         match scope {
             Scope::Resource(resource) => {
-                let kept: Vec<ResourceScope> = kinds_of(resource).map(|kind| resource.narrowed(kind.name)).filter(|narrow| is_ticked(&narrow.to_string())).collect();
+                let kept: Vec<ResourceScope> = kinds_of(resource)
+                    .map(|kind| resource.narrowed(kind.name))
+                    .filter(|narrow| is_ticked(&narrow.to_string()))
+                    .collect();
                 if kept.len() == kinds_of(resource).count() {
                     granted.push(scope.clone());
                 } else {
@@ -132,7 +130,10 @@ mod tests {
     fn what_is_unticked_is_not_granted() {
         let asked = Scope::parse_list("openid offline_access patient/Observation.rs patient/Goal.read");
         assert_eq!(join(&granted(&asked, &["patient/Goal.read"])), "openid patient/Goal.read");
-        assert_eq!(join(&granted(&asked, &["patient/Goal.read", "patient/Observation.rs", "offline_access"])), join(&asked));
+        assert_eq!(
+            join(&granted(&asked, &["patient/Goal.read", "patient/Observation.rs", "offline_access"])),
+            join(&asked)
+        );
     }
 
     #[test]

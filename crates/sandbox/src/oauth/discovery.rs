@@ -45,7 +45,10 @@ pub async fn openid(here: Here) -> Response {
 pub async fn jwks(here: Here) -> Response {
     let site = here.site.clone();
     let keys = tokio::task::spawn_blocking(move || site.keys.public()).await;
-    keys.map_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response(), |keys| open(json!(keys)))
+    match keys {
+        Ok(Ok(keys)) => open(json!(keys)),
+        _ => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
 }
 
 /// JSON that any web page may read.
@@ -70,12 +73,20 @@ fn configuration(world: &World, site: &Site) -> Value {
         "permission-v1",
     ];
     if !fewer {
-        capabilities.extend(["launch-standalone", "context-standalone-patient", "permission-patient", "permission-user", "permission-offline", "sso-openid-connect"]);
+        capabilities.extend([
+            "launch-standalone",
+            "context-standalone-patient",
+            "permission-patient",
+            "permission-user",
+            "permission-offline",
+            "sso-openid-connect",
+        ]);
     }
     if both && !fewer {
         capabilities.push("permission-v2");
     }
-    let mut scopes: Vec<String> = ["openid", "fhirUser", "profile", "launch/patient", "offline_access"].map(str::to_owned).to_vec();
+    let mut scopes: Vec<String> =
+        ["openid", "fhirUser", "profile", "launch/patient", "offline_access"].map(str::to_owned).to_vec();
     let suffix = if both { "rs" } else { "read" };
     scopes.push(format!("patient/*.{suffix}"));
     scopes.extend(KINDS.iter().map(|kind| format!("patient/{}.{suffix}", kind.name)));

@@ -9,6 +9,7 @@ pub mod form;
 pub mod grants;
 pub mod introspect;
 pub mod keys;
+pub mod ledger;
 pub mod login;
 pub mod refusal;
 pub mod revoke;

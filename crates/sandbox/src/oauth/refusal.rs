@@ -5,6 +5,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use super::ledger::Unwritten;
+
 /// An OAuth error with its sentence.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Refusal {
@@ -30,10 +32,21 @@ impl Refusal {
     }
 }
 
+impl From<Unwritten> for Refusal {
+    fn from(unwritten: Unwritten) -> Refusal {
+        Refusal::new("server_error", unwritten.to_string())
+    }
+}
+
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let status = if self.error == "invalid_client" { StatusCode::UNAUTHORIZED } else { StatusCode::BAD_REQUEST };
-        let mut answer = (status, Json(json!({"error": self.error, "error_description": self.description}))).into_response();
+        let status = match self.error {
+            "invalid_client" => StatusCode::UNAUTHORIZED,
+            "server_error" => StatusCode::INTERNAL_SERVER_ERROR,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        let mut answer =
+            (status, Json(json!({"error": self.error, "error_description": self.description}))).into_response();
         if status == StatusCode::UNAUTHORIZED {
             answer.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"hospital\""));
         }

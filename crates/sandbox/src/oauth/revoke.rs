@@ -13,6 +13,6 @@ pub async fn post(here: Here, headers: HeaderMap, body: String) -> Result<Respon
     let form = Form::parse(&body);
     let client = authenticate(&here, &headers, &form).await?;
     let token = form.get("token").ok_or_else(|| Refusal::request("token is missing"))?;
-    here.site.grants().revoke(token, &client.client_id);
+    here.site.grants().revoke(token, &client.client_id)?;
     Ok(uncached(StatusCode::OK.into_response()))
 }

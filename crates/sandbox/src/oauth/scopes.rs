@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::fhir::kinds;
 
 /// One scope that this server understands.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub enum Scope {
     OpenId,
     FhirUser,
@@ -16,13 +18,13 @@ pub enum Scope {
     Resource(ResourceScope),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub enum Dialect {
     V1,
     V2,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub enum Context {
     Patient,
     User,
@@ -36,7 +38,7 @@ pub enum Right {
 }
 
 /// `patient/Observation.rs?category=…` taken apart.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct ResourceScope {
     pub context: Context,
     /// A resource type, or `*`.

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::clients::authenticate;
 use super::form::{Form, random_text};
-use super::grants::{Access, GrantId};
+use super::grants::{Dead, GrantId, Issue};
+use super::ledger::Unwritten;
 use super::refusal::{Refusal, uncached};
 use super::scopes::{Scope, join};
 use crate::world::Here;
@@ -26,10 +27,12 @@ pub async fn post(here: Here, headers: HeaderMap, body: String) -> Result<Respon
         return Err(Refusal::new("unsupported_grant_type", "only authorization_code and refresh_token"));
     }
     let client = authenticate(&here, &headers, &form).await?;
-    let answer = match grant_type.as_str() {
-        "authorization_code" => by_code(&here, &client, &form)?,
-        _ => by_refresh(&here, &client, &form)?,
-    };
+    // What is issued reaches the disk before it is answered.
+    let answer = tokio::task::spawn_blocking(move || match grant_type.as_str() {
+        "authorization_code" => by_code(&here, &client, &form),
+        _ => by_refresh(&here, &client, &form),
+    });
+    let answer = answer.await.map_err(|_| Refusal::new("server_error", "the answer cannot be written"))??;
     Ok(uncached(Json(answer).into_response()))
 }
 
@@ -39,20 +42,22 @@ fn by_code(here: &Here, client: &Client, form: &Form) -> Result<Value, Refusal> 
     let mut grants = here.site.grants();
     let id = grants
         .redeem(code, &client.client_id, redirect_uri, verifier, here.now)
-        .map_err(|dead| Refusal::grant(format!("code: {dead}")))?;
+        .map_err(|dead| refused("code", dead))?;
     let scopes = grants.grant(id).scopes.clone();
     drop(grants);
-    let refresh = refreshes(here, client, &scopes).then(|| {
-        let token = random_text();
-        here.site.grants().add_refresh(token.clone(), id);
-        token
-    });
-    let mut answer = answer(here, id, &scopes);
-    if let Some(token) = refresh {
-        answer["refresh_token"] = json!(token);
-    }
+    let (access, refresh) = (random_text(), refreshes(here, client, &scopes).then(random_text));
+    let issue = Issue {
+        grant: id,
+        access: &access,
+        scopes: &scopes,
+        expires: expires(here),
+        refresh: refresh.as_deref(),
+        spent: None,
+    };
+    here.site.grants().issue(&issue, here.now)?;
+    let mut answer = answer(here, &issue);
     if scopes.contains(&Scope::OpenId) && !here.site.faults().habit("no_id_token") {
-        answer["id_token"] = json!(id_token(here, client, id));
+        answer["id_token"] = json!(id_token(here, client, id)?);
     }
     Ok(answer)
 }
@@ -67,19 +72,26 @@ fn by_refresh(here: &Here, client: &Client, form: &Form) -> Result<Value, Refusa
         return Err(Refusal::grant("refresh_token: the person took the permission back"));
     }
     let mut grants = here.site.grants();
-    let granted = grants.refreshable(token).map(|id| grants.grant(id).scopes.clone()).unwrap_or_default();
-    let scopes = narrowed(form.get("scope"), &granted)?;
-    let id = grants.refresh(token, &client.client_id, rotates).map_err(|dead| Refusal::grant(format!("refresh_token: {dead}")))?;
-    let next = rotates.then(random_text);
-    if let Some(next) = &next {
-        grants.add_refresh(next.clone(), id);
-    }
+    let id = grants.refresh(token, &client.client_id).map_err(|dead| refused("refresh_token", dead))?;
+    let scopes = narrowed(form.get("scope"), &grants.grant(id).scopes)?;
+    let (access, next) = (random_text(), rotates.then(random_text));
+    let spent = rotates.then_some(token);
+    let issue =
+        Issue { grant: id, access: &access, scopes: &scopes, expires: expires(here), refresh: next.as_deref(), spent };
+    grants.issue(&issue, here.now)?;
     drop(grants);
-    let mut answer = answer(here, id, &scopes);
-    if let Some(next) = next {
-        answer["refresh_token"] = json!(next);
+    Ok(answer(here, &issue))
+}
+
+fn refused(what: &str, dead: Dead) -> Refusal {
+    match dead {
+        Dead::Unwritten(unwritten) => unwritten.into(),
+        dead => Refusal::grant(format!("{what}: {dead}")),
     }
-    Ok(answer)
+}
+
+fn expires(here: &Here) -> i64 {
+    here.now + i64::from(here.site.hospital.expires_in)
 }
 
 /// A refresh may ask for less than was granted, never for more.
@@ -87,7 +99,7 @@ fn narrowed(asked: Option<&str>, granted: &[Scope]) -> Result<Vec<Scope>, Refusa
     let Some(asked) = asked else { return Ok(granted.to_vec()) };
     let scopes = Scope::parse_list(asked);
     let inside = |scope: &Scope| granted.iter().any(|mine| mine.covers(scope));
-    if granted.is_empty() || scopes.iter().all(inside) {
+    if scopes.iter().all(inside) {
         Ok(scopes)
     } else {
         Err(Refusal::new("invalid_scope", "scope is wider than what was granted"))
@@ -96,27 +108,25 @@ fn narrowed(asked: Option<&str>, granted: &[Scope]) -> Result<Vec<Scope>, Refusa
 
 fn refreshes(here: &Here, client: &Client, scopes: &[Scope]) -> bool {
     let public = matches!(client.auth, ClientAuth::Public);
-    scopes.contains(&Scope::OfflineAccess) && (here.site.hospital.public_refresh || !public) && !here.site.faults().habit("no_refresh")
+    scopes.contains(&Scope::OfflineAccess)
+        && (here.site.hospital.public_refresh || !public)
+        && !here.site.faults().habit("no_refresh")
 }
 
-fn answer(here: &Here, id: GrantId, scopes: &[Scope]) -> Value {
-    let token = random_text();
-    let lifetime = here.site.hospital.expires_in;
-    let account = {
-        let mut grants = here.site.grants();
-        let access = Access { grant: id, scopes: scopes.to_vec(), expires: here.now + i64::from(lifetime) };
-        grants.add_access(token.clone(), access);
-        grants.grant(id).account
-    };
+fn answer(here: &Here, issue: &Issue<'_>) -> Value {
+    let account = here.site.grants().grant(issue.grant).account;
     let mut faults = here.site.faults();
-    let mut answer = json!({"access_token": token, "token_type": if faults.habit("token_lowercase") { "bearer" } else { "Bearer" }});
+    let mut answer = json!({"access_token": issue.access, "token_type": if faults.habit("token_lowercase") { "bearer" } else { "Bearer" }});
     if !faults.habit("no_expires_in") {
-        answer["expires_in"] = json!(lifetime);
+        answer["expires_in"] = json!(here.site.hospital.expires_in);
     }
     if !faults.habit("no_scope") {
-        answer["scope"] = json!(join(scopes));
+        answer["scope"] = json!(join(issue.scopes));
     }
-    let in_context = scopes.iter().any(|scope| *scope == Scope::LaunchPatient || scope.resource().is_some());
+    if let Some(token) = issue.refresh {
+        answer["refresh_token"] = json!(token);
+    }
+    let in_context = issue.scopes.iter().any(|scope| *scope == Scope::LaunchPatient || scope.resource().is_some());
     if in_context && !faults.habit("no_patient") {
         drop(faults);
         answer["patient"] = json!(here.site.roster.chart(account).person.id);
@@ -125,7 +135,7 @@ fn answer(here: &Here, id: GrantId, scopes: &[Scope]) -> Value {
     answer
 }
 
-fn id_token(here: &Here, client: &Client, id: GrantId) -> String {
+fn id_token(here: &Here, client: &Client, id: GrantId) -> Result<String, Unwritten> {
     let grant = here.site.grants().grant(id).clone();
     let chart = here.site.roster.chart(grant.account);
     let person = &chart.person;

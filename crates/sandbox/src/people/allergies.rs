@@ -46,8 +46,12 @@ pub(super) fn write(chart: &mut Chart<'_>, life: &Life, visit: &Visit) {
     }
     let first = chart.days(0, ALLERGENS.len() as i64 - 1) as usize;
     // A step that is coprime with the length never meets the same allergen again.
-    for number in 0..chart.days(1, 2) as usize {
-        allergy(chart, visit, &ALLERGENS[(first + number * 4) % ALLERGENS.len()]);
+    let found: Vec<&Allergen> = (0..chart.days(1, 2) as usize).map(|number| &ALLERGENS[(first + number * 4) % ALLERGENS.len()]).collect();
+    for allergen in &found {
+        allergy(chart, visit, allergen);
+    }
+    if found.iter().any(|allergen| allergen.severity == "severe") {
+        medications::order(chart, visit, &drugs::EPINEPHRINE, Course::Completed, None);
     }
 }
 
@@ -66,9 +70,6 @@ fn allergy(chart: &mut Chart<'_>, visit: &Visit, allergen: &Allergen) {
         "severity": allergen.severity,
     }]);
     chart.add("AllergyIntolerance", &id, visit.signed(), "us-core-allergyintolerance", body);
-    if allergen.severity == "severe" {
-        medications::order(chart, visit, &drugs::EPINEPHRINE, Course::Completed, None);
-    }
 }
 
 fn body(chart: &Chart<'_>, visit: &Visit, code: Code) -> Value {

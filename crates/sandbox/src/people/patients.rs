@@ -28,7 +28,7 @@ pub(super) fn write(chart: &mut Chart<'_>, name: &Name, life: &Life) {
     let registered = life.begins.at(8, 0, 0, 0);
     let draw = mix(chart.own, 3);
     let gender = if life.sex == Sex::Female { "female" } else { "male" };
-    let married = draw % 2 == 0 && life.age_on(chart.today) >= 25;
+    let married = draw.is_multiple_of(2) && life.age_on(chart.today) >= 25;
     let marital = if married { ("M", "Married") } else { ("S", "Never Married") };
     let body = json!({
         "extension": extensions(life, draw),

@@ -63,8 +63,9 @@ fn wellness(chart: &mut Chart<'_>, life: &Life, memory: &mut Memory, day: Date, 
     immunizations::write(chart, life, &visit, memory.last_wellness);
     memory.last_wellness = Some(day);
     social_history::write(chart, life, &visit, memory.wellness_visits);
-    record_problems(chart, life, memory, &visit);
+    // Renewals come first: what is diagnosed today is ordered with the diagnosis.
     prescribe(chart, life, memory, &visit, last);
+    record_problems(chart, life, memory, &visit);
     if age >= 18 {
         routine_labs(chart, life, &visit, memory.wellness_visits);
     }

@@ -1,5 +1,6 @@
 //! An application with a browser and a clock of its own.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -66,9 +67,21 @@ impl App {
     }
 
     pub async fn start_with(more: Vec<Client>) -> App {
+        App::open(more, None, Arc::new(AtomicI64::new(1_790_000_000))).await
+    }
+
+    pub async fn start_in(folder: &Path) -> App {
+        App::open(Vec::new(), Some(folder), Arc::new(AtomicI64::new(1_790_000_000))).await
+    }
+
+    /// The same hospitals at another address, as after a kill: this one got no chance to say goodbye.
+    pub async fn restart_in(&self, folder: &Path) -> App {
+        App::open(Vec::new(), Some(folder), self.clock.clone()).await
+    }
+
+    async fn open(more: Vec<Client>, keep: Option<&Path>, clock: Arc<AtomicI64>) -> App {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let base = format!("http://{}", listener.local_addr().expect("bound"));
-        let clock = Arc::new(AtomicI64::new(1_790_000_000));
         let hand = clock.clone();
         let client = |id: &str, auth: ClientAuth| Client {
             client_id: id.to_owned(),
@@ -77,10 +90,22 @@ impl App {
             redirect_uris: vec![REDIRECT.to_owned()],
             scopes: String::new(),
         };
-        let mut clients = vec![client("public", ClientAuth::Public), client("secret", ClientAuth::Secret("s3:cret".to_owned()))];
+        let mut clients =
+            vec![client("public", ClientAuth::Public), client("secret", ClientAuth::Secret("s3:cret".to_owned()))];
         clients.extend(more);
-        let options = Options { seed: 7, people_per_hospital: 3, today: "2026-11-22".to_owned(), clients, base_url: base.clone() };
-        let sandbox = Sandbox::with_clock(options, Arc::new(move || jiff::Timestamp::from_second(hand.load(Ordering::SeqCst)).expect("in range")));
+        let options = Options {
+            seed: 7,
+            people_per_hospital: 3,
+            today: "2026-11-22".to_owned(),
+            clients,
+            base_url: base.clone(),
+            keep: keep.map(Path::to_owned),
+        };
+        let sandbox = Sandbox::with_clock(
+            options,
+            Arc::new(move || jiff::Timestamp::from_second(hand.load(Ordering::SeqCst)).expect("in range")),
+        );
+        let sandbox = sandbox.expect("a folder that can be written");
         let router = sandbox.router();
         tokio::spawn(async move { axum::serve(listener, router).await });
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
@@ -112,7 +137,11 @@ impl App {
     /// Posts a form.
     pub async fn post(&self, path: &str, form: &[(&str, &str)], headers: &[(&str, &str)]) -> Answer {
         let body = serde_urlencoded::to_string(form).expect("a form");
-        let mut request = self.http.post(format!("{}{path}", self.base)).header("content-type", "application/x-www-form-urlencoded").body(body);
+        let mut request = self
+            .http
+            .post(format!("{}{path}", self.base))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -120,7 +149,11 @@ impl App {
     }
 
     pub async fn order(&self, slug: &str, orders: Value) {
-        let request = self.http.post(format!("{}/{slug}/faults", self.base)).header("content-type", "application/json").body(orders.to_string());
+        let request = self
+            .http
+            .post(format!("{}/{slug}/faults", self.base))
+            .header("content-type", "application/json")
+            .body(orders.to_string());
         let answer = self.send(request).await;
         assert_eq!(answer.status, 204, "{}", answer.text);
     }
@@ -158,14 +191,20 @@ impl App {
         visit.submit(self, "login", &[("username", &login), ("password", "password")]).await;
         visit.follow(self).await;
         let boxes = visit.page.inputs("share");
-        let mut form: Vec<(&str, &str)> = boxes.iter().filter(|value| keep(value)).map(|value| ("share", value.as_str())).collect();
+        let mut form: Vec<(&str, &str)> =
+            boxes.iter().filter(|value| keep(value)).map(|value| ("share", value.as_str())).collect();
         form.push(("answer", "allow"));
         visit.submit(self, "consent", &form).await;
         visit.page
     }
 
     pub async fn redeem(&self, slug: &str, client: &str, code: &str) -> Answer {
-        let mut form = vec![("grant_type", "authorization_code"), ("code", code), ("redirect_uri", REDIRECT), ("code_verifier", VERIFIER)];
+        let mut form = vec![
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", REDIRECT),
+            ("code_verifier", VERIFIER),
+        ];
         let basic = basic("secret", "s3%3Acret");
         let headers = if client == "secret" { vec![("authorization", basic.as_str())] } else { vec![] };
         if client != "secret" {
@@ -199,8 +238,10 @@ impl App {
 impl Visit {
     /// Posts a form of the page at hand, with its hidden fields.
     pub async fn submit(&mut self, app: &App, action: &str, form: &[(&str, &str)]) {
-        let hidden: Vec<(&str, String)> = ["visit", "csrf"].map(|name| (name, self.page.inputs(name).pop().unwrap_or_default())).to_vec();
-        let fields: Vec<(&str, &str)> = hidden.iter().map(|(name, value)| (*name, value.as_str())).chain(form.iter().copied()).collect();
+        let hidden: Vec<(&str, String)> =
+            ["visit", "csrf"].map(|name| (name, self.page.inputs(name).pop().unwrap_or_default())).to_vec();
+        let fields: Vec<(&str, &str)> =
+            hidden.iter().map(|(name, value)| (*name, value.as_str())).chain(form.iter().copied()).collect();
         self.page = app.post(&format!("/{}/{action}", self.slug), &fields, &[("cookie", &self.cookie)]).await;
     }
 
@@ -217,7 +258,8 @@ pub fn basic(id: &str, secret: &str) -> String {
 
 /// The members of an object, sorted.
 pub fn members(value: &Value) -> Vec<&str> {
-    let mut names: Vec<&str> = value.as_object().map(|members| members.keys().map(String::as_str).collect()).unwrap_or_default();
+    let mut names: Vec<&str> =
+        value.as_object().map(|members| members.keys().map(String::as_str).collect()).unwrap_or_default();
     names.sort_unstable();
     names
 }

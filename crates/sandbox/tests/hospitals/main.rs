@@ -5,6 +5,7 @@ mod brands;
 mod discovery;
 mod faults;
 mod login;
+mod restarts;
 mod search;
 mod signed_clients;
 mod tokens;

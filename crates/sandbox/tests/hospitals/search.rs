@@ -7,7 +7,10 @@ use crate::app::{App, DEMO, EVERYTHING};
 /// The ids of the matches of a page.
 fn ids(bundle: &Value) -> Vec<String> {
     let entries = bundle["entry"].as_array().into_iter().flatten();
-    entries.filter(|entry| entry["search"]["mode"] == "match").map(|entry| entry["resource"]["id"].as_str().expect("an id").to_owned()).collect()
+    entries
+        .filter(|entry| entry["search"]["mode"] == "match")
+        .map(|entry| entry["resource"]["id"].as_str().expect("an id").to_owned())
+        .collect()
 }
 
 fn next(bundle: &Value) -> Option<String> {
@@ -74,7 +77,14 @@ async fn searches_are_as_strict_as_us_core_allows() {
         assert_eq!(answer.json()["resourceType"], expected, "{query}");
     }
     let token = tokens["access_token"].as_str().expect("a token");
-    let posted = app.send(app.http.post(format!("{}/Condition", app.fhir(DEMO))).header("authorization", format!("Bearer {token}")).body("{}")).await;
+    let posted = app
+        .send(
+            app.http
+                .post(format!("{}/Condition", app.fhir(DEMO)))
+                .header("authorization", format!("Bearer {token}"))
+                .body("{}"),
+        )
+        .await;
     assert_eq!((posted.status, posted.json()["resourceType"].as_str()), (405, Some("OperationOutcome")));
 }
 
@@ -83,7 +93,8 @@ async fn paging_walks_every_row_once() {
     let app = App::start().await;
     let tokens = app.connect(DEMO, "public", EVERYTHING).await;
     let patient = tokens["patient"].as_str().expect("a patient");
-    let mut bundle = app.read(DEMO, &tokens, &format!("Observation?patient={patient}&category=laboratory&_count=7")).await.json();
+    let mut bundle =
+        app.read(DEMO, &tokens, &format!("Observation?patient={patient}&category=laboratory&_count=7")).await.json();
     let total = bundle["total"].as_u64().expect("a total") as usize;
     let mut seen = ids(&bundle);
     let mut last_link = None;
@@ -111,7 +122,10 @@ async fn filters_narrow_what_is_found() {
     let all = find("Encounter?patient={p}&_count=100").await;
     let total = all["total"].as_u64().expect("a total");
     let day = all["entry"][0]["resource"]["period"]["start"].as_str().expect("a start")[..10].to_owned();
-    let (before, since) = (find(&format!("Encounter?patient={{p}}&date=lt{day}")).await, find(&format!("Encounter?patient={{p}}&date=ge{day}")).await);
+    let (before, since) = (
+        find(&format!("Encounter?patient={{p}}&date=lt{day}")).await,
+        find(&format!("Encounter?patient={{p}}&date=ge{day}")).await,
+    );
     assert!(since["total"].as_u64() >= Some(1));
     assert!(before["total"].as_u64().expect("a total") < total);
     let some: Vec<String> = ids(&all).into_iter().take(2).collect();
@@ -120,7 +134,10 @@ async fn filters_narrow_what_is_found() {
     assert_eq!(find("Encounter?patient={p}&_lastUpdated=lt2100-01-01").await["total"], total);
     let warned = find("Encounter?patient={p}&colour=red&_count=1").await;
     let outcome = warned["entry"].as_array().expect("entries").last().expect("an entry");
-    assert_eq!((&outcome["search"]["mode"], &outcome["resource"]["issue"][0]["severity"]), (&json!("outcome"), &json!("warning")));
+    assert_eq!(
+        (&outcome["search"]["mode"], &outcome["resource"]["issue"][0]["severity"]),
+        (&json!("outcome"), &json!("warning"))
+    );
 }
 
 #[tokio::test]
@@ -128,18 +145,35 @@ async fn included_resources_come_along() {
     let app = App::start().await;
     let tokens = app.connect(DEMO, "public", EVERYTHING).await;
     let patient = tokens["patient"].as_str().expect("a patient");
-    let bundle = app.read(DEMO, &tokens, &format!("Condition?patient={patient}&_revinclude=Provenance:target")).await.json();
-    let provenance: Vec<&Value> = bundle["entry"].as_array().expect("entries").iter().filter(|entry| entry["resource"]["resourceType"] == "Provenance").collect();
+    let bundle =
+        app.read(DEMO, &tokens, &format!("Condition?patient={patient}&_revinclude=Provenance:target")).await.json();
+    let provenance: Vec<&Value> = bundle["entry"]
+        .as_array()
+        .expect("entries")
+        .iter()
+        .filter(|entry| entry["resource"]["resourceType"] == "Provenance")
+        .collect();
     assert!(provenance.iter().all(|entry| entry["search"]["mode"] == "include"));
     let without = app.connect(DEMO, "public", "launch/patient patient/Condition.rs").await;
-    let bundle = app.read(DEMO, &without, &format!("Condition?patient={patient}&_revinclude=Provenance:target")).await.json();
-    assert!(bundle["entry"].as_array().expect("entries").iter().all(|entry| entry["resource"]["resourceType"] == "Condition"));
+    let bundle =
+        app.read(DEMO, &without, &format!("Condition?patient={patient}&_revinclude=Provenance:target")).await.json();
+    assert!(
+        bundle["entry"]
+            .as_array()
+            .expect("entries")
+            .iter()
+            .all(|entry| entry["resource"]["resourceType"] == "Condition")
+    );
 }
 
 #[tokio::test]
 async fn what_was_unticked_is_forbidden() {
     let app = App::start().await;
-    let code = app.code(DEMO, "public", EVERYTHING, |value| !value.contains("Observation")).await.redirected("code").expect("a code");
+    let code = app
+        .code(DEMO, "public", EVERYTHING, |value| !value.contains("Observation"))
+        .await
+        .redirected("code")
+        .expect("a code");
     let tokens = app.redeem(DEMO, "public", &code).await.json();
     assert!(!tokens["scope"].as_str().expect("a scope").contains("Observation"));
     let patient = tokens["patient"].as_str().expect("a patient");
@@ -156,7 +190,10 @@ async fn a_granular_scope_shows_only_its_category() {
     let tokens = app.connect(DEMO, "public", scope).await;
     assert_eq!(tokens["scope"], scope);
     let patient = tokens["patient"].as_str().expect("a patient");
-    let total = async |category: &str| app.read(DEMO, &tokens, &format!("Observation?patient={patient}&category={category}")).await.json()["total"].as_u64();
+    let total = async |category: &str| {
+        app.read(DEMO, &tokens, &format!("Observation?patient={patient}&category={category}")).await.json()["total"]
+            .as_u64()
+    };
     assert!(total("laboratory").await > Some(0));
     assert_eq!(total("vital-signs").await, Some(0));
 }
@@ -167,11 +204,18 @@ async fn documents_come_raw_or_wrapped() {
     let tokens = app.connect(DEMO, "public", EVERYTHING).await;
     let patient = tokens["patient"].as_str().expect("a patient");
     let documents = app.read(DEMO, &tokens, &format!("DocumentReference?patient={patient}")).await.json();
-    let attachments = documents["entry"].as_array().expect("documents").iter().flat_map(|entry| entry["resource"]["content"].as_array().expect("content").iter());
+    let attachments = documents["entry"]
+        .as_array()
+        .expect("documents")
+        .iter()
+        .flat_map(|entry| entry["resource"]["content"].as_array().expect("content").iter());
     let url = attachments.filter_map(|content| content["attachment"]["url"].as_str()).next().expect("an attachment");
     let binary = &url[url.find("Binary/").expect("a Binary")..];
     let wrapped = app.http.get(format!("{}/{binary}", app.fhir(DEMO))).header("accept", "application/fhir+json");
-    let wrapped = app.send(wrapped.header("authorization", format!("Bearer {}", tokens["access_token"].as_str().expect("a token")))).await.json();
+    let wrapped = app
+        .send(wrapped.header("authorization", format!("Bearer {}", tokens["access_token"].as_str().expect("a token"))))
+        .await
+        .json();
     assert_eq!(wrapped["resourceType"], "Binary");
     let raw = app.read(DEMO, &tokens, binary).await;
     assert!(raw.header("content-type").starts_with(wrapped["contentType"].as_str().expect("a type")));
@@ -192,8 +236,20 @@ async fn nodata_is_a_patient_and_nothing_else() {
     visit.submit(&app, "consent", &form).await;
     let tokens = app.redeem("lakeside", "public", &visit.page.redirected("code").expect("a code")).await.json();
     let patient = tokens["patient"].as_str().expect("a patient");
-    assert_eq!(app.read("lakeside", &tokens, "Patient").await.json()["total"], 1);
+    let found = app.read("lakeside", &tokens, "Patient").await.json();
+    assert_eq!(found["total"], 1);
+    let hospital =
+        found["entry"][0]["resource"]["managingOrganization"]["reference"].as_str().expect("a reference").to_owned();
+    let organization = app.read("lakeside", &tokens, &hospital).await.json();
+    assert_eq!(
+        (hospital.as_str(), &organization["name"]),
+        ("Organization/lakeside", &json!("Lakeside Medical Center"))
+    );
     for kind in ["Condition", "AllergyIntolerance", "Encounter", "Immunization", "DocumentReference"] {
-        assert_eq!(app.read("lakeside", &tokens, &format!("{kind}?patient={patient}")).await.json()["total"], 0, "{kind}");
+        assert_eq!(
+            app.read("lakeside", &tokens, &format!("{kind}?patient={patient}")).await.json()["total"],
+            0,
+            "{kind}"
+        );
     }
 }

@@ -76,7 +76,8 @@ impl Demo {
             today: seed::today(),
             clients: clients.clone(),
             base_url: sandbox_url.to_string().trim_end_matches('/').to_owned(),
-        });
+            keep: Some(self.data.join("sandbox")),
+        })?;
         let (username, _) = sandbox.logins(seed::HOSPITAL_SLUG, 1).pop().ok_or("Riverbend has no people")?;
         let serving_hospitals = tokio::spawn(serve::http(hospitals, sandbox.router(), stop.clone()));
         let serving_platform =

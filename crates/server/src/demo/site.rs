@@ -43,7 +43,7 @@ pub fn router(card: &Card) -> Router {
         http: reqwest::Client::new(),
     });
     let policy = format!(
-        "default-src 'self'; script-src 'self' {0}; frame-src {0}; img-src 'self' {0}; style-src 'self'; base-uri 'none'",
+        "default-src 'self'; script-src 'self' {0}; frame-src {0}; img-src 'self' data: {0}; style-src 'self'; base-uri 'none'",
         card.base_url.origin().ascii_serialization()
     );
     Router::new()

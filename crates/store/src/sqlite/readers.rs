@@ -1,93 +1,62 @@
-use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::thread::available_parallelism;
 
-use rusqlite::Connection;
-use tokio::sync::oneshot;
+use tokio::sync::Semaphore;
 
 use super::statements::Statements;
+use super::{blocking, stopped};
 use crate::{Error, Row, Value};
 
-pub struct Read {
-    pub sql: &'static str,
-    pub params: Vec<Value>,
-    pub answer: oneshot::Sender<Result<Vec<Row>, Error>>,
+/// Connections that read, in two groups: reads of one row by its key run where they are asked for,
+/// because they take a few microseconds and a change of thread takes longer; all others run on
+/// tokio's blocking threads, which end when nothing is to do.
+pub struct Readers {
+    points: Pool,
+    lists: Arc<Pool>,
+    /// One permit per connection for lists, so that a permit is a promise of a free one.
+    free: Arc<Semaphore>,
 }
 
-/// Threads with a connection each and one queue for all, so that no read waits behind a slow one
-/// while another thread is free.
-pub struct Readers(Arc<Queue>);
-
-#[derive(Default)]
-struct Queue {
-    state: Mutex<State>,
-    wake: Condvar,
-}
-
-#[derive(Default)]
-struct State {
-    waiting: VecDeque<Read>,
-    idle: usize,
-    closed: bool,
-}
+struct Pool(Vec<Mutex<Statements>>);
 
 impl Readers {
-    pub fn start(connect: impl Fn() -> Result<Connection, Error>) -> Result<Readers, Error> {
-        let readers = Readers(Arc::default());
-        for number in 0..thread::available_parallelism().map_or(2, usize::from).clamp(2, 8) {
-            let (queue, connection) = (readers.0.clone(), connect()?);
-            thread::Builder::new()
-                .name(format!("sqlite-read-{number}"))
-                .spawn(move || serve(&queue, &connection))
-                .map_err(|error| Error::Unavailable(format!("cannot start a SQLite thread: {error}")))?;
-        }
-        Ok(readers)
+    /// `connect` gives a connection that waits for locks, or one that does not.
+    pub fn new(connect: impl Fn(bool) -> Result<Statements, Error>) -> Result<Readers, Error> {
+        let count = available_parallelism().map_or(2, usize::from).clamp(2, 8);
+        let pool = |patient| (0..count).map(|_| connect(patient).map(Mutex::new)).collect::<Result<_, _>>().map(Pool);
+        Ok(Readers { points: pool(false)?, lists: Arc::new(pool(true)?), free: Arc::new(Semaphore::new(count)) })
     }
 
-    pub fn send(&self, read: Read) {
-        let mut state = self.0.lock();
-        state.waiting.push_back(read);
-        let wake = state.idle > 0;
-        drop(state);
-        if wake {
-            self.0.wake.notify_one();
+    /// For statements that find at most one row by its key.
+    pub async fn point(&self, sql: &'static str, params: Vec<Value>) -> Result<Vec<Row>, Error> {
+        let found = self.points.any().run(sql, &params);
+        match found {
+            // Another process recovers or checkpoints; wait for it, but not here.
+            Err(Error::Unavailable(_)) => self.list(sql, params).await,
+            found => Ok(found?.rows),
         }
+    }
+
+    pub async fn list(&self, sql: &'static str, params: Vec<Value>) -> Result<Vec<Row>, Error> {
+        let permit = self.free.clone().acquire_owned().await.map_err(|_| stopped())?;
+        let lists = self.lists.clone();
+        blocking(move || {
+            let rows = lists.any().run(sql, &params).map(|done| done.rows);
+            drop(permit);
+            rows
+        })
+        .await
     }
 }
 
-impl Drop for Readers {
-    fn drop(&mut self) {
-        self.0.lock().closed = true;
-        self.0.wake.notify_all();
-    }
-}
-
-impl Queue {
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn next(&self) -> Option<Read> {
-        let mut state = self.lock();
-        loop {
-            if let Some(read) = state.waiting.pop_front() {
-                return Some(read);
-            }
-            if state.closed {
-                return None;
-            }
-            state.idle += 1;
-            state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
-            state.idle -= 1;
-        }
-    }
-}
-
-fn serve(queue: &Queue, connection: &Connection) {
-    let mut statements = Statements::new(connection);
-    while let Some(read) = queue.next() {
-        let rows = statements.run(read.sql, &read.params).map(|done| done.rows);
-        // The asker may have gone away; nobody else wants the answer.
-        let _ = read.answer.send(rows);
+impl Pool {
+    /// A free connection, or the first when none is.
+    fn any(&self) -> MutexGuard<'_, Statements> {
+        let free = self.0.iter().find_map(|slot| match slot.try_lock() {
+            Ok(guard) => Some(guard),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        });
+        free.unwrap_or_else(|| self.0[0].lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -1,42 +1,44 @@
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, PrepFlags, Statement, ToSql};
+use rusqlite::{Connection, Statement, ToSql};
 
 use crate::{Done, Error, Row, Value};
 
-/// The prepared statements of one connection. The texts are static and few, so none is ever dropped
-/// and an address is enough of a key.
-pub struct Statements<'c> {
-    connection: &'c Connection,
-    prepared: HashMap<(usize, usize), Statement<'c>>,
+/// More than there are statements, so that none is ever parsed twice.
+const PREPARED: usize = 256;
+
+/// One connection with its prepared statements.
+pub struct Statements {
+    connection: Connection,
+    /// Our texts in SQLite's words. They are static, so an address is enough of a key.
+    numbered: HashMap<(usize, usize), String>,
 }
 
-impl<'c> Statements<'c> {
-    pub fn new(connection: &'c Connection) -> Statements<'c> {
-        Statements { connection, prepared: HashMap::new() }
+impl Statements {
+    pub fn new(connection: Connection) -> Statements {
+        connection.set_prepared_statement_cache_capacity(PREPARED);
+        Statements { connection, numbered: HashMap::new() }
+    }
+
+    /// Whether no transaction is open.
+    pub fn idle(&self) -> bool {
+        self.connection.is_autocommit()
     }
 
     /// Runs a statement that reads, writes, or writes and returns rows.
     pub fn run(&mut self, sql: &'static str, params: &[Value]) -> Result<Done, Error> {
-        let statement = match self.prepared.entry((sql.as_ptr() as usize, sql.len())) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(new) => {
-                let sql = numbered(sql);
-                new.insert(self.connection.prepare_with_flags(&sql, PrepFlags::SQLITE_PREPARE_PERSISTENT)?)
-            }
-        };
+        let key = (sql.as_ptr() as usize, sql.len());
+        let mut statement =
+            self.connection.prepare_cached(self.numbered.entry(key).or_insert_with(|| numbered(sql)))?;
         for (index, value) in params.iter().enumerate() {
             statement.raw_bind_parameter(index + 1, value)?;
         }
-        let done = if statement.column_count() == 0 {
-            statement.raw_execute().map(|changed| Done { changed: changed as u64, rows: Vec::new() }).map_err(Error::from)
-        } else {
-            rows(statement).map(|rows| Done { changed: rows.len() as u64, rows })
-        };
-        statement.clear_bindings();
-        done
+        if statement.column_count() == 0 {
+            return Ok(Done { changed: statement.raw_execute()? as u64, rows: Vec::new() });
+        }
+        let rows = rows(&mut statement)?;
+        Ok(Done { changed: rows.len() as u64, rows })
     }
 }
 
@@ -50,7 +52,11 @@ fn rows(statement: &mut Statement<'_>) -> Result<Vec<Row>, Error> {
     let mut rows = statement.raw_query();
     let mut read = Vec::new();
     while let Some(row) = rows.next()? {
-        read.push(Row::new((0..columns).map(|column| value(row.get_ref(column)?)).collect::<Result<_, Error>>()?));
+        let mut values = Vec::with_capacity(columns);
+        for column in 0..columns {
+            values.push(value(row.get_ref(column)?)?);
+        }
+        read.push(Row::new(values));
     }
     Ok(read)
 }

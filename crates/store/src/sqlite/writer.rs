@@ -1,10 +1,8 @@
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
-use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::busy;
 use super::statements::Statements;
 use crate::{Batch, Done, Error};
 
@@ -22,11 +20,11 @@ pub struct Write {
 pub struct Writer(Sender<Write>);
 
 impl Writer {
-    pub fn start(connection: Connection) -> Result<Writer, Error> {
+    pub fn start(mut statements: Statements) -> Result<Writer, Error> {
         let (sender, receiver) = channel();
         thread::Builder::new()
             .name("sqlite-write".into())
-            .spawn(move || serve(&receiver, &connection))
+            .spawn(move || serve(&receiver, &mut statements))
             .map_err(|error| Error::Unavailable(format!("cannot start a SQLite thread: {error}")))?;
         Ok(Writer(sender))
     }
@@ -37,11 +35,10 @@ impl Writer {
     }
 }
 
-fn serve(queue: &Receiver<Write>, connection: &Connection) {
-    let mut statements = Statements::new(connection);
+fn serve(queue: &Receiver<Write>, statements: &mut Statements) {
     while let Ok(first) = queue.recv() {
         let group: Vec<Write> = [first].into_iter().chain(queue.try_iter().take(GROUP - 1)).collect();
-        let results = commit(connection, &mut statements, &group);
+        let results = commit(statements, &group);
         for (write, result) in group.into_iter().zip(results) {
             // The caller may have gone away; the batch is committed all the same.
             let _ = write.answer.send(result);
@@ -50,17 +47,18 @@ fn serve(queue: &Receiver<Write>, connection: &Connection) {
 }
 
 /// One result per batch, known only after the transaction that holds them all is on disk.
-fn commit(connection: &Connection, statements: &mut Statements<'_>, group: &[Write]) -> Vec<Result<Vec<Done>, Error>> {
+fn commit(statements: &mut Statements, group: &[Write]) -> Vec<Result<Vec<Done>, Error>> {
     let all = |error: Error| group.iter().map(|_| Err(error.clone())).collect();
-    if let Err(error) = begin(connection) {
+    if let Err(error) = begin(statements) {
         return all(error);
     }
     let mut results = Vec::with_capacity(group.len());
     for write in group {
         let result = apply(statements, &write.batch);
-        // Some failures, such as a full disk, end the whole transaction and not just the savepoint.
+        // Some failures, such as a full disk, end the whole transaction and not just the savepoint;
+        // what came before in it is then lost too.
         if let Err(error) = &result
-            && connection.is_autocommit()
+            && statements.idle()
         {
             return all(error.clone());
         }
@@ -77,19 +75,18 @@ fn commit(connection: &Connection, statements: &mut Statements<'_>, group: &[Wri
     }
 }
 
-fn begin(connection: &Connection) -> Result<(), Error> {
+fn begin(statements: &mut Statements) -> Result<(), Error> {
     let mut left = ATTEMPTS;
     loop {
         left -= 1;
-        match connection.execute_batch("BEGIN IMMEDIATE") {
-            Ok(()) => return Ok(()),
-            Err(error) if busy(&error) && left > 0 => {}
-            Err(error) => return Err(error.into()),
+        match statements.run("BEGIN IMMEDIATE", &[]) {
+            Err(Error::Unavailable(_)) if left > 0 => {}
+            begun => return begun.map(drop),
         }
     }
 }
 
-fn apply(statements: &mut Statements<'_>, batch: &Batch) -> Result<Vec<Done>, Error> {
+fn apply(statements: &mut Statements, batch: &Batch) -> Result<Vec<Done>, Error> {
     statements.run("SAVEPOINT batch", &[])?;
     let done = run(statements, batch);
     if done.is_err() {
@@ -100,7 +97,7 @@ fn apply(statements: &mut Statements<'_>, batch: &Batch) -> Result<Vec<Done>, Er
     done.and_then(|done| released.map(|_| done))
 }
 
-fn run(statements: &mut Statements<'_>, batch: &Batch) -> Result<Vec<Done>, Error> {
+fn run(statements: &mut Statements, batch: &Batch) -> Result<Vec<Done>, Error> {
     let mut all = Vec::with_capacity(batch.len());
     for statement in &batch.0 {
         let done = statements.run(statement.sql, &statement.params)?;

@@ -1,5 +1,6 @@
 //! Every test runs on both databases.
 #![allow(dead_code, reason = "each test file uses a part")]
+#![allow(clippy::disallowed_methods, reason = "tests are told by the environment where their server is")]
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -35,7 +36,11 @@ impl Place {
 
     fn sqlite() -> Place {
         let folder = tempfile::tempdir().unwrap();
-        Place { url: format!("sqlite:{}", folder.path().join("tributary.db").display()), folder: Some(folder), schema: None }
+        Place {
+            url: format!("sqlite:{}", folder.path().join("tributary.db").display()),
+            folder: Some(folder),
+            schema: None,
+        }
     }
 
     async fn postgres() -> Option<Place> {

@@ -18,9 +18,17 @@ struct Asset {
 
 static ASSETS: [Asset; 4] = [
     Asset { name: "connect.css", kind: "text/css; charset=utf-8", bytes: include_bytes!("../../assets/connect.css") },
-    Asset { name: "connect.js", kind: "text/javascript; charset=utf-8", bytes: include_bytes!("../../assets/connect.js") },
+    Asset {
+        name: "connect.js",
+        kind: "text/javascript; charset=utf-8",
+        bytes: include_bytes!("../../assets/connect.js"),
+    },
     Asset { name: "mark.svg", kind: "image/svg+xml", bytes: include_bytes!("../../assets/mark.svg") },
-    Asset { name: "launch-connect-text.svg", kind: "image/svg+xml", bytes: include_bytes!("../../assets/launch-connect-text.svg") },
+    Asset {
+        name: "launch-connect-text.svg",
+        kind: "image/svg+xml",
+        bytes: include_bytes!("../../assets/launch-connect-text.svg"),
+    },
 ];
 
 static ADDRESSES: LazyLock<Vec<String>> = LazyLock::new(|| {

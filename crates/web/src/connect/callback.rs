@@ -51,7 +51,11 @@ pub fn browser(headers: &HeaderMap) -> Option<&str> {
         .map(|(_, mark)| mark)
 }
 
-pub async fn callback(State(engine): State<Engine>, headers: HeaderMap, Query(returned): Query<Returned>) -> Result<Response, Failure> {
+pub async fn callback(
+    State(engine): State<Engine>,
+    headers: HeaderMap,
+    Query(returned): Query<Returned>,
+) -> Result<Response, Failure> {
     let texts = Texts::choose(None, accepted(&headers));
     let callback = Callback { state: returned.state, code: returned.code, error: returned.error, iss: returned.iss };
     let completed = match engine.complete(callback, browser(&headers)).await {

@@ -48,11 +48,9 @@ pub async fn connected(mut visitor: Visitor) -> Result<Response, Failure> {
     let now = visitor.visit.session.updated_at;
     let linked = visitor.visit.connections.iter().filter(|linked| linked.connection.status.connected());
     let rows: Vec<Row> = linked.map(|linked| row(&visitor, linked, now)).collect();
-    let title = if rows.is_empty() { "connected-title-none" } else { "connected-title" };
-    let frame = visitor.frame(match title {
-        "connected-title" => visitor.texts.t("connected-title"),
-        _ => visitor.texts.t("connected-title-none"),
-    });
+    let texts = visitor.texts;
+    let frame =
+        visitor.frame(if rows.is_empty() { texts.t("connected-title-none") } else { texts.t("connected-title") });
     Ok(visitor.show(&Connected {
         frame,
         rows,
@@ -99,7 +97,9 @@ fn freshness(texts: &Texts, linked: &Linked, now: Timestamp) -> String {
 
 fn find<'a>(visitor: &'a Visitor, id: &str) -> Result<&'a Linked, Failure> {
     let found = id.parse::<ConnectionId>().ok().and_then(|id| visitor.find_linked(id));
-    found.filter(|linked| linked.connection.status.connected()).ok_or_else(|| visitor.failure(ConnectError::UnknownConnection))
+    found
+        .filter(|linked| linked.connection.status.connected())
+        .ok_or_else(|| visitor.failure(ConnectError::UnknownConnection))
 }
 
 pub async fn confirm(visitor: Visitor, Path((_, connection)): Path<(String, String)>) -> Result<Response, Failure> {

@@ -21,7 +21,7 @@ pub struct Failure {
     texts: &'static Texts,
     /// Of a visit that is over, when it was one.
     ticket: Option<String>,
-    within: Option<Within>,
+    within: Option<Box<Within>>,
 }
 
 /// The visit it happened in.
@@ -57,14 +57,14 @@ impl Failure {
     pub fn within(mut self, visitor: &Visitor) -> Failure {
         let session = &visitor.visit.session;
         self.ticket = Some(visitor.visit.ticket.clone());
-        self.within = Some(Within {
+        self.within = Some(Box::new(Within {
             app: visitor.visit.app.clone(),
-            policy: Policy::of_visit(&visitor.visit.app, session),
+            policy: Policy::of_visit(&visitor.visit.app, session, visitor.engine.development()),
             opened_by: session.launch.callback_origin.clone(),
             reference: visitor.engine.reference(session.id),
             resume: format!("/connect/{}", visitor.visit.ticket),
             close: visitor.to("close"),
-        });
+        }));
         self
     }
 }
@@ -73,7 +73,9 @@ impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let Failure { error, texts, ticket, within } = self;
         match error {
-            ConnectError::Closed { status, app } => over(texts, status, app.or_else(|| within.map(|within| within.app)), ticket.as_deref()),
+            ConnectError::Closed { status, app } => {
+                over(texts, status, app.or_else(|| within.map(|within| within.app)), ticket.as_deref())
+            }
             other => stuck(texts, &other, within),
         }
     }
@@ -94,7 +96,10 @@ fn over(texts: &'static Texts, status: CloseStatus, app: Option<Arc<App>>, ticke
     if status != CloseStatus::Success {
         let client = app.as_ref().map(|app| format!("&clientId={}", app.client_id)).unwrap_or_default();
         let ended = match ticket {
-            Some(ticket) => format!("/connect/{}/ended", percent_encoding::utf8_percent_encode(ticket, percent_encoding::NON_ALPHANUMERIC)),
+            Some(ticket) => format!(
+                "/connect/{}/ended",
+                percent_encoding::utf8_percent_encode(ticket, percent_encoding::NON_ALPHANUMERIC)
+            ),
             None => format!("/connect/ended?status={}{client}", status.as_str()),
         };
         action = Some((ended, texts.t("close")));
@@ -103,17 +108,20 @@ fn over(texts: &'static Texts, status: CloseStatus, app: Option<Arc<App>>, ticke
             json!([{ "type": "hapi-connect-error", "code": status.as_str(), "status": status.as_str(), "error": text }]),
         );
     }
-    let policy = app.as_deref().map_or_else(Policy::open, Policy::of_app);
+    // The page tells nothing but the app's name, so an app without registered pages may show it anywhere.
+    let policy = app.as_deref().map_or_else(Policy::open, |app| Policy::of_app(app, true));
     policy.page(code, render(&Screen { frame, text, action, reference: String::new() }))
 }
 
 /// Something else: the visit stays as it is.
-fn stuck(texts: &'static Texts, error: &ConnectError, within: Option<Within>) -> Response {
+fn stuck(texts: &'static Texts, error: &ConnectError, within: Option<Box<Within>>) -> Response {
     let (title, text, status) = match error {
         ConnectError::AppDisabled => (Key("disabled-title"), Key("disabled-text"), StatusCode::FORBIDDEN),
         ConnectError::CallbackNotRegistered => (Key("callback-title"), Key("callback-text"), StatusCode::BAD_REQUEST),
         ConnectError::UnknownSource => (Key("unknown-source-title"), Key("unknown-source-text"), StatusCode::NOT_FOUND),
-        ConnectError::UnknownConnection => (Key("unknown-connection-title"), Key("unknown-connection-text"), StatusCode::NOT_FOUND),
+        ConnectError::UnknownConnection => {
+            (Key("unknown-connection-title"), Key("unknown-connection-text"), StatusCode::NOT_FOUND)
+        }
         ConnectError::Limited(_) => (Key("limited-title"), Key("limited-text"), StatusCode::TOO_MANY_REQUESTS),
         other => {
             tracing::error!(error = %other, "a widget page failed");
@@ -126,14 +134,16 @@ fn stuck(texts: &'static Texts, error: &ConnectError, within: Option<Within>) ->
     let mut reference = String::new();
     let mut policy = Policy::open();
     if let Some(within) = within {
-        frame = frame
-            .tell("targets", json!(targets(Some(&within.app), within.opened_by.as_deref())))
-            .close(within.close);
+        frame =
+            frame.tell("targets", json!(targets(Some(&within.app), within.opened_by.as_deref()))).close(within.close);
         action = Some((within.resume, texts.t("go-on")));
         reference = spoken(&within.reference);
         policy = within.policy;
     } else {
-        frame = frame.tell("messages", json!([{ "type": "hapi-connect-error", "code": status.as_u16().to_string(), "error": texts.t(text.0) }]));
+        frame = frame.tell(
+            "messages",
+            json!([{ "type": "hapi-connect-error", "code": status.as_u16().to_string(), "error": texts.t(text.0) }]),
+        );
     }
     let mut response = policy.page(status, render(&Screen { frame, text: texts.t(text.0), action, reference }));
     if let ConnectError::Limited(limited) = error {

@@ -25,7 +25,15 @@ pub struct Frame {
 impl Frame {
     pub fn new(texts: &'static Texts, app: Option<&Arc<App>>, title: String) -> Frame {
         let data = json!({ "targets": targets(app, None) });
-        Frame { texts, title, app: app.map(|app| app.name.clone()).unwrap_or_default(), back: None, close: None, refresh: None, data }
+        Frame {
+            texts,
+            title,
+            app: app.map(|app| app.name.clone()).unwrap_or_default(),
+            back: None,
+            close: None,
+            refresh: None,
+            data,
+        }
     }
 
     pub fn back(mut self, to: String) -> Frame {

@@ -17,8 +17,19 @@ use crate::i18n::Texts;
 
 /// Every parameter of the widget page.
 const PARAMETERS: [&str; 13] = [
-    "token", "mode", "clientId", "preseededSources", "preseed", "pisId", "config", "segment", "pinnedProviders",
-    "language", "callback", "callbackOrigin", "tokenTransport",
+    "token",
+    "mode",
+    "clientId",
+    "preseededSources",
+    "preseed",
+    "pisId",
+    "config",
+    "segment",
+    "pinnedProviders",
+    "language",
+    "callback",
+    "callbackOrigin",
+    "tokenTransport",
 ];
 
 /// Whether a query is meant for the widget; the root page asks.
@@ -26,7 +37,11 @@ pub fn is_launch(query: &str) -> bool {
     form_urlencoded::parse(query.as_bytes()).any(|(name, _)| PARAMETERS.contains(&name.as_ref()))
 }
 
-pub async fn launch(State(engine): State<Engine>, headers: HeaderMap, RawQuery(query): RawQuery) -> Result<Response, Failure> {
+pub async fn launch(
+    State(engine): State<Engine>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Failure> {
     let query = query.unwrap_or_default();
     let asked = Asked::parse(query.as_bytes());
     if asked.token.is_none() && asked.token_follows {
@@ -36,7 +51,11 @@ pub async fn launch(State(engine): State<Engine>, headers: HeaderMap, RawQuery(q
 }
 
 /// The same by a form, so that the token is in no address.
-pub async fn launch_by_form(State(engine): State<Engine>, headers: HeaderMap, RawForm(form): RawForm) -> Result<Response, Failure> {
+pub async fn launch_by_form(
+    State(engine): State<Engine>,
+    headers: HeaderMap,
+    RawForm(form): RawForm,
+) -> Result<Response, Failure> {
     open(&engine, Asked::parse(&form), &headers).await
 }
 
@@ -66,7 +85,10 @@ struct Opening {
 /// Asks the embedding page for the token by message; its script answers, ours posts the form.
 fn wait_for_token(query: &[u8], asked: &Asked, headers: &HeaderMap) -> Response {
     let texts = Texts::choose(asked.launch.language.as_deref(), accepted(headers));
-    let fields = form_urlencoded::parse(query).into_owned().filter(|(name, _)| name != "token" && name != "tokenTransport").collect();
+    let fields = form_urlencoded::parse(query)
+        .into_owned()
+        .filter(|(name, _)| name != "token" && name != "tokenTransport")
+        .collect();
     let frame = super::frame::Frame::new(texts, None, texts.t("opening-title"))
         .tell("ready", true.into())
         .tell("awaitsToken", true.into());
@@ -103,7 +125,10 @@ impl Asked {
                 config: get("config"),
                 pinned_providers: get("pinnedProviders").map(|text| list(&text)).unwrap_or_default(),
                 preseed: get("preseed").filter(|text| text != "false"),
-                preseeded_sources: get("preseededSources").and_then(|text| decode(&text)).map(|text| list(&text)).unwrap_or_default(),
+                preseeded_sources: get("preseededSources")
+                    .and_then(|text| decode(&text))
+                    .map(|text| list(&text))
+                    .unwrap_or_default(),
                 pis_id: get("pisId"),
             },
         }
@@ -127,7 +152,8 @@ fn list(text: &str) -> Vec<String> {
 fn decode(text: &str) -> Option<String> {
     // `+` arrives as a blank when the sender did not encode it.
     let text = text.replace(' ', "+");
-    let bytes = [STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD].iter().find_map(|form| form.decode(&text).ok())?;
+    let bytes =
+        [STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD].iter().find_map(|form| form.decode(&text).ok())?;
     String::from_utf8(bytes).ok()
 }
 

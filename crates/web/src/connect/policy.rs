@@ -23,18 +23,19 @@ impl Policy {
         Policy { framers: "'none'".into(), forms: "'self'".into() }
     }
 
-    pub fn of_app(app: &App) -> Policy {
+    /// An app that registered no page may be framed by any in development, and by none in production.
+    pub fn of_app(app: &App, development: bool) -> Policy {
         if app.origins.is_empty() {
-            return Policy::open();
+            return if development { Policy::open() } else { Policy::alone() };
         }
         let framers: Vec<&str> = app.origins.iter().map(|origin| origin.as_str()).collect();
         Policy { framers: framers.join(" "), forms: "'self'".into() }
     }
 
     /// A hosted page is never framed, and its last form ends in a redirect to the integrator.
-    pub fn of_visit(app: &App, session: &ConnectSession) -> Policy {
+    pub fn of_visit(app: &App, session: &ConnectSession, development: bool) -> Policy {
         match session.launch.surface {
-            Surface::Frame => Policy::of_app(app),
+            Surface::Frame => Policy::of_app(app, development),
             Surface::Page => {
                 let back = session.launch.callback.as_deref().and_then(form_source);
                 let forms = back.map_or_else(|| "'self'".to_owned(), |source| format!("'self' {source}"));
@@ -59,7 +60,8 @@ impl Policy {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
         headers.insert(
             CSP,
-            HeaderValue::from_str(&self.content_security()).unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'")),
+            HeaderValue::from_str(&self.content_security())
+                .unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'")),
         );
         headers.insert(PERMISSIONS, HeaderValue::from_static("camera=(), microphone=(), geolocation=()"));
         private(&mut response);

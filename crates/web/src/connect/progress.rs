@@ -33,7 +33,10 @@ struct Progress {
     next: String,
 }
 
-pub async fn progress(mut visitor: Visitor, Path((_, connection)): Path<(String, String)>) -> Result<Response, Failure> {
+pub async fn progress(
+    mut visitor: Visitor,
+    Path((_, connection)): Path<(String, String)>,
+) -> Result<Response, Failure> {
     let (connection, report) = read(&visitor, &connection).await?;
     visitor.stand(Step::Progress { connection }).await?;
     let done = over(&report);

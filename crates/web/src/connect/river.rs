@@ -81,9 +81,11 @@ fn label(stream: &StreamReport) -> Key {
         "Patient" | "RelatedPerson" => Key("record-patient"),
         "Condition" => Key("record-conditions"),
         "AllergyIntolerance" => Key("record-allergies"),
-        "MedicationRequest" | "MedicationStatement" | "MedicationDispense" | "MedicationAdministration" | "MedicationOrder" => {
-            Key("record-medications")
-        }
+        "MedicationRequest"
+        | "MedicationStatement"
+        | "MedicationDispense"
+        | "MedicationAdministration"
+        | "MedicationOrder" => Key("record-medications"),
         "Immunization" => Key("record-immunizations"),
         "Observation" if stream.id.contains("lab") => Key("record-labs"),
         "Observation" if stream.id.contains("vital") => Key("record-vitals"),
@@ -163,7 +165,8 @@ mod tests {
             ..SyncReport::default()
         };
         let river = River::of(&report);
-        let seen: Vec<_> = river.rows.iter().map(|row| (row.label.0, row.count, row.end, row.path.is_empty())).collect();
+        let seen: Vec<_> =
+            river.rows.iter().map(|row| (row.label.0, row.count, row.end, row.path.is_empty())).collect();
         assert_eq!(
             seen,
             [

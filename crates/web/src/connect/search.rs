@@ -1,10 +1,10 @@
 //! Finding a provider: as a page, as the list alone while typing, and as JSON for other front ends.
 
 use askama::Template;
+use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::Json;
 use domain::{Launch, SourceId, Step};
 use engine::Engine;
 use engine::connect::ConnectError;
@@ -14,9 +14,10 @@ use serde_json::json;
 use super::cards::Card;
 use super::failure::Failure;
 use super::frame::Frame;
-use super::policy::private;
+use super::policy::{private, see_other};
 use super::visitor::Visitor;
 use crate::i18n::{Key, Texts};
+use crate::problem::Problem;
 
 const RESULTS: usize = 20;
 const LONGEST: usize = 200;
@@ -90,7 +91,11 @@ pub async fn unlisted(visitor: Visitor, Query(ask): Query<Ask>) -> Response {
 }
 
 /// The same search for other front ends, with a Connect token as bearer.
-pub async fn api(State(engine): State<Engine>, headers: HeaderMap, Query(ask): Query<Ask>) -> Result<Response, Failure> {
+pub async fn api(
+    State(engine): State<Engine>,
+    headers: HeaderMap,
+    Query(ask): Query<Ask>,
+) -> Result<Response, Failure> {
     let accepted = super::visitor::accepted(&headers);
     let bearer = headers
         .get(header::AUTHORIZATION)
@@ -98,20 +103,25 @@ pub async fn api(State(engine): State<Engine>, headers: HeaderMap, Query(ask): Q
         .and_then(|text| text.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .map(|(_, token)| token.trim());
-    let visit = match engine.open_connect(bearer, Launch::default()).await {
+    let checked = match ask.format.as_deref() {
+        Some("json") => engine.check_connect_token(bearer).await.map(|_| None),
+        _ => engine.open_connect(bearer, Launch::default()).await.map(Some),
+    };
+    let visit = match checked {
         Ok(visit) => visit,
         Err(ConnectError::Closed { status, .. }) => {
-            let mut response = (StatusCode::UNAUTHORIZED, Json(json!({ "error": status.as_str() }))).into_response();
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
-            private(&mut response);
-            return Ok(response);
+            let problem = Problem::new(StatusCode::UNAUTHORIZED, "This search needs a Connect token as bearer token.");
+            return Ok(problem.reason(status.as_str()).header(header::WWW_AUTHENTICATE, "Bearer").into_response());
         }
         Err(error) => return Err(Failure::new(error, Texts::choose(None, accepted))),
     };
     let query = ask.q.as_deref().map(clean).unwrap_or_default();
-    if ask.format.as_deref() != Some("json") {
+    if let Some(visit) = visit {
         let visitor = Visitor::new(engine, visit, accepted);
-        return Ok(visitor.show(&results(&visitor, query)));
+        return Ok(match ask.fragment {
+            Some(_) => visitor.show(&results(&visitor, query)),
+            None => see_other(&link(&visitor.to("search"), &query)),
+        });
     }
     let found = find(&engine, &query, ask.limit.unwrap_or(RESULTS).clamp(1, 50));
     let results: Vec<_> = found.iter().map(Card::to_json).collect();

@@ -60,7 +60,12 @@ pub async fn choose(mut visitor: Visitor, Form(choice): Form<Choice>) -> Result<
 }
 
 /// What the source could not do becomes a screen of its own; the rest is a failure of the visit.
-async fn refuse(visitor: &mut Visitor, source: Option<SourceId>, endpoint: Option<String>, error: ConnectError) -> Result<Response, Failure> {
+async fn refuse(
+    visitor: &mut Visitor,
+    source: Option<SourceId>,
+    endpoint: Option<String>,
+    error: ConnectError,
+) -> Result<Response, Failure> {
     let trouble = match error {
         ConnectError::Trouble(trouble) => trouble,
         ConnectError::NotRegistered => Trouble::new("not_registered", Actor::Operator),
@@ -71,7 +76,12 @@ async fn refuse(visitor: &mut Visitor, source: Option<SourceId>, endpoint: Optio
 }
 
 /// Moves the visit to the trouble screen.
-pub async fn trip(visitor: &mut Visitor, source: Option<SourceId>, endpoint: Option<String>, trouble: Trouble) -> Result<(), Failure> {
+pub async fn trip(
+    visitor: &mut Visitor,
+    source: Option<SourceId>,
+    endpoint: Option<String>,
+    trouble: Trouble,
+) -> Result<(), Failure> {
     let reference = visitor.engine.reference(visitor.visit.session.id);
     visitor.go(Step::Trouble { source, endpoint, trouble, reference }, None).await
 }
@@ -87,10 +97,8 @@ pub async fn signin(visitor: Visitor) -> Result<Response, Failure> {
     let provider = visitor.source_name(*source);
     let title = visitor.texts.t1("signin-title", "provider", &provider);
     let waiting = state == LoginState::Waiting;
-    let mut frame = visitor.frame(title).back(visitor.to("search")).tell("poll", json!(visitor.to("login.json")));
-    if waiting {
-        frame = frame.refresh(3);
-    }
+    let frame =
+        visitor.frame(title).back(visitor.to("search")).tell("poll", json!(visitor.to("login.json"))).refresh(5);
     Ok(visitor.show(&SignIn {
         frame,
         provider,
@@ -131,13 +139,15 @@ pub async fn go(mut visitor: Visitor, headers: HeaderMap, Query(going): Query<Go
         return Ok(see_other(&visitor.to_step(&visitor.visit.session.step)));
     };
     let display = going.display.unwrap_or(Display::Page);
-    let known = callback::browser(&headers).filter(|mark| mark.len() == 32 && mark.bytes().all(|b| b.is_ascii_hexdigit()));
+    let known =
+        callback::browser(&headers).filter(|mark| mark.len() == 32 && mark.bytes().all(|b| b.is_ascii_hexdigit()));
     let mark = known.map_or_else(|| hex::encode(rand::random::<[u8; 16]>()), str::to_owned);
     match visitor.engine.begin(&visitor.visit, display, &mark).await {
         Ok(url) => {
             let mut response = see_other(url.as_str());
             let secure = if visitor.engine.base_url().scheme() == "https" { "; Secure" } else { "" };
-            let cookie = format!("{BROWSER_COOKIE}={mark}; Path=/connect; Max-Age=3600; HttpOnly; SameSite=Lax{secure}");
+            let cookie =
+                format!("{BROWSER_COOKIE}={mark}; Path=/connect; Max-Age=3600; HttpOnly; SameSite=Lax{secure}");
             if let Ok(cookie) = HeaderValue::from_str(&cookie) {
                 response.headers_mut().insert(header::SET_COOKIE, cookie);
             }

@@ -24,19 +24,27 @@ static DENIED: Story = Story { title: Key("trouble-denied"), text: Key("trouble-
 static NOTHING: Story = Story { title: Key("trouble-nothing"), text: Key("trouble-nothing-text"), again: true };
 static SILENT: Story = Story { title: Key("trouble-silent"), text: Key("trouble-silent-text"), again: true };
 static LATE: Story = Story { title: Key("trouble-late"), text: Key("trouble-late-text"), again: true };
-static INTERRUPTED: Story = Story { title: Key("trouble-interrupted"), text: Key("trouble-interrupted-text"), again: true };
+static INTERRUPTED: Story =
+    Story { title: Key("trouble-interrupted"), text: Key("trouble-interrupted-text"), again: true };
 static UNSURE: Story = Story { title: Key("trouble-unsure"), text: Key("trouble-unsure-text"), again: true };
-static UNREGISTERED: Story = Story { title: Key("trouble-unregistered"), text: Key("trouble-unregistered-text"), again: false };
+static UNREGISTERED: Story =
+    Story { title: Key("trouble-unregistered"), text: Key("trouble-unregistered-text"), again: false };
 static NOBODY: Story = Story { title: Key("trouble-nobody"), text: Key("trouble-nobody-text"), again: true };
-static SIGNED_OUT: Story = Story { title: Key("trouble-signed-out"), text: Key("trouble-signed-out-text"), again: true };
-static UNREADABLE: Story = Story { title: Key("trouble-unreadable"), text: Key("trouble-unreadable-text"), again: false };
+static SIGNED_OUT: Story =
+    Story { title: Key("trouble-signed-out"), text: Key("trouble-signed-out-text"), again: true };
+static UNREADABLE: Story =
+    Story { title: Key("trouble-unreadable"), text: Key("trouble-unreadable-text"), again: false };
 static GENERAL: Story = Story { title: Key("trouble-general"), text: Key("trouble-general-text"), again: true };
 
 fn story(code: &str) -> &'static Story {
     match code {
         "access_denied" => &DENIED,
         "invalid_scope" | "nothing_granted" => &NOTHING,
-        "temporarily_unavailable" | "server_error" | "provider_unavailable" | "provider_timeout" | "provider_unreachable"
+        "temporarily_unavailable"
+        | "server_error"
+        | "provider_unavailable"
+        | "provider_timeout"
+        | "provider_unreachable"
         | "provider_broke_off" => &SILENT,
         "timed_out" | "expired" | "login_expired" | "invalid_grant" => &LATE,
         "login_interrupted" => &INTERRUPTED,
@@ -45,7 +53,9 @@ fn story(code: &str) -> &'static Story {
         "not_registered" | "unauthorized_client" | "invalid_client" | "invalid_request" => &UNREGISTERED,
         "context_missing" => &NOBODY,
         "login_required" => &SIGNED_OUT,
-        "unsupported_response_type" | "code_missing" | "insecure_address" | "too_large" | "token_refused" => &UNREADABLE,
+        "unsupported_response_type" | "code_missing" | "insecure_address" | "too_large" | "token_refused" => {
+            &UNREADABLE
+        }
         code if code.starts_with("token_answer_") || code.starts_with("discovery_") => &UNREADABLE,
         _ => &GENERAL,
     }
@@ -89,7 +99,13 @@ pub async fn trouble(mut visitor: Visitor) -> Result<Response, Failure> {
     Ok(visitor.show(&screen(&visitor, source, endpoint, &trouble, &reference)))
 }
 
-fn screen(visitor: &Visitor, source: Option<SourceId>, endpoint: Option<String>, trouble: &Trouble, reference: &str) -> Screen {
+fn screen(
+    visitor: &Visitor,
+    source: Option<SourceId>,
+    endpoint: Option<String>,
+    trouble: &Trouble,
+    reference: &str,
+) -> Screen {
     let texts = visitor.texts;
     let provider = source.map_or_else(|| texts.t("the-provider"), |source| visitor.source_name(source));
     let story = story(&trouble.code);

@@ -118,7 +118,7 @@ impl Visitor {
     }
 
     pub fn show_as(&self, status: StatusCode, screen: &impl Template) -> Response {
-        Policy::of_visit(&self.visit.app, &self.visit.session).page(status, render(screen))
+        Policy::of_visit(&self.visit.app, &self.visit.session, self.engine.development()).page(status, render(screen))
     }
 }
 

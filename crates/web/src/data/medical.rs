@@ -25,7 +25,7 @@ pub(super) async fn list(
         return one.map(json).ok_or_else(|| not_found("Nothing is stored for this person yet."));
     }
     let mut query = list::query(raw.as_deref())?;
-    if kind.id == "demographics" {
+    if !kind.dated {
         query.dates = None;
     }
     let page = match kind.form {

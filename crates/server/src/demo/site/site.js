@@ -5,7 +5,10 @@ const outcome = document.getElementById("outcome");
 const log = document.getElementById("log");
 
 const asked = new URLSearchParams(location.search).get("user");
-if (asked && [...user.options].some((option) => option.value === asked)) user.value = asked;
+if (asked) {
+  if (![...user.options].some((option) => option.value === asked)) user.add(new Option(asked));
+  user.value = asked;
+}
 
 async function freshToken() {
   button.disabled = true;
