@@ -142,7 +142,7 @@ test("an expired or garbled token ends with its status", async () => {
   await page.evaluate(() => (document.getElementById("connect").dataset.hapiToken = "hst-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"));
   const frame = await open(page);
   await shot(page, "token-invalid");
-  await frame.getByRole("button").first().click();
+  await frame.locator("main .actions").getByText("Close").click();
   await page.waitForFunction(() => window.lastClose);
   const close = await page.evaluate(() => window.lastClose);
   assert.equal(close.status, "SESSION_TOKEN_INVALID");
@@ -187,8 +187,8 @@ test("the published npm client works unmodified against this server", async () =
   }, { token: body.session_token, base: demo.card.base_url });
   await page.addScriptTag({ content: script });
   await page.evaluate(() => {
-    HumanConnect.on("connect", (payload) => (window.connected = structuredClone(payload)));
-    HumanConnect.on("close", (payload) => (window.closed = structuredClone(payload)));
+    HumanConnect.on("connect", (payload) => (window.theConnect = structuredClone(payload)));
+    HumanConnect.on("close", (payload) => (window.theClose = structuredClone(payload)));
     window.dispatchEvent(new Event("load"));
   });
   await page.locator("#go").click();
@@ -201,8 +201,8 @@ test("the published npm client works unmodified against this server", async () =
   await frame.getByRole("heading", { name: /^Your records from/ }).waitFor({ timeout: 60_000 });
   await frame.getByRole("link", { name: "Continue" }).click();
   await frame.getByRole("button", { name: "Done" }).click();
-  await page.waitForFunction(() => window.closed);
-  const { connected, closed } = await page.evaluate(() => ({ connected: window.connected, closed: window.closed }));
+  await page.waitForFunction(() => window.theClose);
+  const { connected, closed } = await page.evaluate(() => ({ connected: window.theConnect, closed: window.theClose }));
   assert.equal(connected.type, "hapi-connect-connect-source".replace("hapi-connect-", ""));
   assert.equal(connected.status, "CONNECTED_SOURCE");
   assert.equal(closed.status, "SUCCESS");

@@ -1,5 +1,6 @@
 //! Measures point reads and commits through the facade: `cargo run --release --example rates [URL]`.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use domain::{ClientId, HumanId, Timestamp, TokenKind, UserId};
@@ -94,12 +95,19 @@ fn cpu() -> Duration {
     Duration::from_millis(10 * ticks.sum::<u64>())
 }
 
+fn memory(when: &str) {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let lines = status.lines().filter(|line| line.starts_with("Rss") || line.starts_with("VmRSS"));
+    println!("{when}: {}", lines.collect::<Vec<_>>().join(", ").replace([' ', '\t'], ""));
+}
+
 #[tokio::main]
 async fn main() {
     let folder = tempfile::tempdir_in(".").unwrap();
     let url = std::env::args().nth(1).unwrap_or(format!("sqlite:{}/rates.db", folder.path().display()));
     let db: &'static Db = Box::leak(Box::new(Db::open(&url).await.unwrap()));
     db.migrate().await.unwrap();
+    memory("idle");
     fill(db).await;
     let read = move |number: u32| async move {
         let number = number.wrapping_mul(7919) % HUMANS;
@@ -107,7 +115,9 @@ async fn main() {
     };
     let write = move |number: u32| async move {
         let mut batch = Batch::new();
-        settings::put(&mut batch, &(number % 5000).to_string(), "value");
+        // Another value each time: SQLite does not write what is already there.
+        static VALUE: AtomicU64 = AtomicU64::new(0);
+        settings::put(&mut batch, &(number % 5000).to_string(), &VALUE.fetch_add(1, Ordering::Relaxed).to_string());
         db.commit(batch).await.unwrap();
     };
     for tasks in [1, 8, 64] {
@@ -119,6 +129,5 @@ async fn main() {
     let writing = tokio::spawn(measure("commit beside reads", 16, write));
     measure("read beside commits", 64, read).await;
     writing.await.unwrap();
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    println!("{}", status.lines().filter(|line| line.starts_with("VmRSS")).collect::<String>());
+    memory("busy");
 }

@@ -2,6 +2,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::available_parallelism;
 
 use tokio::sync::Semaphore;
+use tokio::task::coop::consume_budget;
 
 use super::statements::Statements;
 use super::{blocking, stopped};
@@ -29,6 +30,8 @@ impl Readers {
 
     /// For statements that find at most one row by its key.
     pub async fn point(&self, sql: &'static str, params: Vec<Value>) -> Result<Vec<Row>, Error> {
+        // A task that only reads would otherwise never let others have its thread.
+        consume_budget().await;
         let found = self.points.any().run(sql, &params);
         match found {
             // Another process recovers or checkpoints; wait for it, but not here.

@@ -102,12 +102,21 @@ pub async fn signin(visitor: Visitor) -> Result<Response, Failure> {
     Ok(visitor.show(&SignIn {
         frame,
         provider,
-        address: endpoint.clone(),
+        address: address(&visitor, *source, endpoint),
         waiting,
         popup: visitor.to("go?display=popup"),
         page: visitor.to("go?display=page"),
         hosted: visitor.visit.session.launch.surface == domain::Surface::Page,
     }))
+}
+
+/// The address a person knows: the portal's, or the endpoint's where the directory has no other.
+fn address(visitor: &Visitor, source: SourceId, endpoint: &str) -> String {
+    let brand = visitor.engine.find_brand(source);
+    let portal = brand.as_ref().and_then(|brand| {
+        brand.portals.iter().find(|portal| portal.endpoints.iter().any(|known| known.address.as_str() == endpoint))
+    });
+    portal.and_then(|portal| portal.url.clone()).unwrap_or_else(|| endpoint.to_owned())
 }
 
 /// Where the waiting page moves on to, when it does.

@@ -1,0 +1,14 @@
+//! Everything over HTTP: the platform as integrators and people meet it, beside hospitals that answer.
+
+mod answer;
+mod browser;
+mod person;
+mod town;
+mod wire;
+
+mod client_tokens;
+mod rates;
+mod token_bodies;
+mod token_refusals;
+mod token_requests;
+mod user_states;
