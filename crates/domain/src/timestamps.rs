@@ -39,9 +39,10 @@ impl Timestamp {
             return Err(NotAnInstant);
         }
         let date: jiff::civil::Date = date.parse().map_err(|_| NotAnInstant)?;
-        date.to_zoned(jiff::tz::TimeZone::UTC)
-            .map(|at| Timestamp(at.timestamp().as_millisecond()))
-            .map_err(|_| NotAnInstant)
+        // Counted by days: the last days of the year 9999, a usual "no end", are beyond what a clock can hold.
+        let epoch = jiff::civil::date(1970, 1, 1);
+        let days = date.since((jiff::Unit::Day, epoch)).map_err(|_| NotAnInstant)?.get_days();
+        Ok(Timestamp(i64::from(days) * 86_400_000))
     }
 
     /// `2026-01-31T09:30:00.000Z`; instants outside years 0–9999 are clamped.
@@ -127,6 +128,8 @@ mod tests {
             assert_eq!(Timestamp::parse(text), Err(NotAnInstant), "{text}");
         }
         assert_eq!(Timestamp::midnight("2026-02-10").unwrap().to_iso(), "2026-02-10T00:00:00.000Z");
+        assert_eq!(Timestamp::midnight("1969-12-31").unwrap().0, -86_400_000);
+        assert!(Timestamp::midnight("9999-12-31").unwrap() > Timestamp::midnight("9999-12-30").unwrap());
         for text in ["2026-2-10", "2026-02-30", "20260210", "2026-02-1O"] {
             assert!(Timestamp::midnight(text).is_err(), "{text}");
         }

@@ -31,6 +31,11 @@ pub struct Registration {
     pub scopes: Option<String>,
 }
 
+/// Whether an EHR product profile has this id.
+pub fn is_platform(id: &str) -> bool {
+    connectors::platforms::PLATFORMS.iter().any(|platform| platform.id == id)
+}
+
 /// What is sealed in the row.
 #[derive(Serialize, Deserialize)]
 struct Details {

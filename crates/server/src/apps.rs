@@ -87,7 +87,7 @@ impl Apps {
                 }
             }
             Apps::List { json, place } => {
-                let (_, engine) = place.engine().await?;
+                let (_, engine) = place.known_engine().await?;
                 let apps = engine.list_apps().await?;
                 if json {
                     let rows: Vec<_> = apps
@@ -111,7 +111,7 @@ impl Apps {
                 }
             }
             Apps::RotateSecret { client_id, overlap_hours, json, place } => {
-                let (_, engine) = place.engine().await?;
+                let (_, engine) = place.known_engine().await?;
                 let secret = engine.rotate_secret(client_id, Duration::from_secs(overlap_hours * 3600)).await?;
                 if json {
                     println!("{}", json!({ "client_id": client_id, "client_secret": secret.expose() }));

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use domain::Secret;
 use engine::limits::RateLimits;
-use engine::registrations::{ClientAuthentication, Registration};
+use engine::registrations::{ClientAuthentication, Registration, is_platform};
 use serde::Deserialize;
 use toml::{Table, Value};
 use url::Url;
@@ -22,6 +23,7 @@ pub struct Config {
     pub database: String,
     pub migrate: bool,
     pub proxies: usize,
+    pub metrics_token: Secret<String>,
     pub development: bool,
     pub master_key: MasterKeySettings,
     pub limits: Limits,
@@ -102,6 +104,8 @@ pub enum ConfigError {
     MissingSecret(Url, String),
     #[error("the registration at {0} has authentication {1:?}; expected none, basic, post or private_key_jwt")]
     Authentication(Url, String),
+    #[error("the registration at {0} names the unknown platform {1:?}")]
+    Platform(Url, String),
     #[error("public_url must be an origin such as https://connect.example, without a path, query or user")]
     PublicUrl,
     #[error("public_url must be https unless development = true (or it is on this machine)")]
@@ -149,6 +153,16 @@ impl Config {
         }
     }
 
+    pub fn web_options(&self) -> web::Options {
+        let metrics_token = Some(self.metrics_token.clone()).filter(|token| !token.expose().is_empty());
+        web::Options { proxies: self.proxies, metrics_token }
+    }
+
+    /// The embedded database's file, when there is one.
+    pub fn database_file(&self) -> Option<PathBuf> {
+        self.database.strip_prefix("sqlite:").map(|file| self.data.join(file))
+    }
+
     pub fn rate_limits(&self) -> RateLimits {
         RateLimits {
             tokens_per_client: self.limits.tokens_per_client,
@@ -177,6 +191,9 @@ impl Config {
                     "private_key_jwt" => ClientAuthentication::PrivateKeyJwt,
                     other => return Err(ConfigError::Authentication(given.endpoint.clone(), other.to_owned())),
                 };
+                if !is_platform(&given.platform) {
+                    return Err(ConfigError::Platform(given.endpoint.clone(), given.platform.clone()));
+                }
                 Ok(Registration {
                     endpoint: given.endpoint.clone(),
                     platform: given.platform.clone(),
@@ -282,6 +299,8 @@ mod tests {
         assert!(matches!(config.registrations(|_| None), Err(ConfigError::MissingSecret(..))));
         let found = config.registrations(|name| (name == "S").then(|| "hush".to_owned())).unwrap();
         assert_eq!(found[0].authentication, ClientAuthentication::Basic("hush".to_owned().into()));
+        let config = load("[[registrations]]\nendpoint = \"https://fhir.example/r4\"\nclient_id = \"c\"\nauthentication = \"none\"\nplatform = \"epci\"", &[]).unwrap();
+        assert!(matches!(config.registrations(|_| None), Err(ConfigError::Platform(..))));
         assert!(!format!("{config:?} {found:?}").contains("hush"));
     }
 }

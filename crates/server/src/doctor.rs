@@ -44,6 +44,9 @@ impl Doctor {
 async fn examine(config: &Config) -> Vec<Finding> {
     use Finding::{Bad, Good, Notice};
     let mut findings = vec![Good("the settings are valid".to_owned())];
+    if let Err(error) = config.registrations(|name| std::env::vars().find(|(key, _)| key == name).map(|(_, value)| value)) {
+        findings.push(Bad(error.to_string()));
+    }
     findings.push(match (config.public_url.scheme(), config.development) {
         ("https", _) => Good(format!("public_url is {}", config.public_url)),
         (_, true) => Notice("public_url is plain http and development is on: for this machine only".to_owned()),
@@ -53,9 +56,13 @@ async fn examine(config: &Config) -> Vec<Finding> {
         Ok(found) if found.is_dir() => findings.push(Good(format!("the data folder is {}", config.data.display()))),
         Ok(_) => findings.push(Bad(format!("{} is not a folder", config.data.display()))),
         Err(_) => {
-            findings.push(Bad(format!("the data folder {} is missing; `tributary migrate` creates it", config.data.display())));
+            findings.push(Bad(format!("the data folder {} is missing; `tributary serve` creates it", config.data.display())));
             return findings;
         }
+    }
+    if config.database_file().is_some_and(|file| !file.exists()) {
+        findings.push(Notice("there is no database yet; `tributary serve` creates it, and the master key".to_owned()));
+        return findings;
     }
     match place::master_key(config) {
         Ok(_) => findings.push(Good("the master key can be read; keep a copy apart from the backups".to_owned())),

@@ -34,9 +34,19 @@ impl Place {
         Ok(config)
     }
 
-    /// The engine on this place's database, migrated if the settings allow.
+    /// The engine on this place's database, which is made when there is none and migrated if the settings allow.
     pub async fn engine(&self) -> Result<(Config, Engine), Failure> {
         let config = self.settings()?;
+        let engine = open(&config).await?;
+        Ok((config, engine))
+    }
+
+    /// The engine of an installation that is there already: a mistyped folder must not become a new one.
+    pub async fn known_engine(&self) -> Result<(Config, Engine), Failure> {
+        let config = self.settings()?;
+        if let Some(file) = config.database_file().filter(|file| !file.exists()) {
+            return Err(format!("there is no installation: {} does not exist", file.display()).into());
+        }
         let engine = open(&config).await?;
         Ok((config, engine))
     }
@@ -49,7 +59,16 @@ pub fn master_key(config: &Config) -> Result<MasterKey, Failure> {
     if !config.master_key.command.is_empty() {
         return Ok(MasterKey::from_command(&config.master_key.command)?);
     }
-    Ok(MasterKey::from_file(&config.data.join(&config.master_key.file))?)
+    let key = config.data.join(&config.master_key.file);
+    if let Some(database) = config.database_file().filter(|database| database.exists() && !key.exists()) {
+        return Err(format!(
+            "the master key {} is missing, and {} cannot be read without it; put it back from your copy",
+            key.display(),
+            database.display()
+        )
+        .into());
+    }
+    Ok(MasterKey::from_file(&key)?)
 }
 
 pub async fn open(config: &Config) -> Result<Engine, Failure> {

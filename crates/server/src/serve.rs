@@ -33,7 +33,7 @@ impl Serve {
         let import = import_bundles(engine.clone(), &config);
         let stop = stop_signal();
         let workers = spawn_workers(&engine, stop.clone());
-        let router = web::router(engine, web::Options { proxies: config.proxies });
+        let router = web::router(engine, config.web_options());
         tokio::spawn(import);
         http(listener, router, stop).await?;
         for worker in workers {

@@ -18,16 +18,19 @@ use axum::http::HeaderMap;
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use domain::Secret;
 use engine::Engine;
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use metrics::Metrics;
 
 /// How the outside reaches this server.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Options {
     /// Reverse proxies in front that append to `X-Forwarded-For`; 0 trusts nobody but the socket.
     pub proxies: usize,
+    /// What a scraper of `/metrics` must bring as bearer; anyone may when absent.
+    pub metrics_token: Option<Secret<String>>,
 }
 
 /// Every surface under the one origin.
@@ -39,11 +42,11 @@ pub fn router(engine: Engine, options: Options) -> Router {
         .merge(data::router())
         .merge(connect::router())
         .merge(client_script::router())
-        .merge(ops::router(metrics.clone()))
+        .merge(ops::router(metrics.clone(), options.metrics_token))
         .fallback(ops::not_found)
         .with_state(engine)
         .layer(CatchPanicLayer::custom(problem::panicked))
-        .layer(middleware::from_fn_with_state((metrics, options), requests::observe))
+        .layer(middleware::from_fn_with_state((metrics, options.proxies), requests::observe))
 }
 
 /// Published clients may be given the bare origin: a query for the widget opens it here too.

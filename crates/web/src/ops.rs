@@ -3,26 +3,39 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{StatusCode, Uri, header};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use domain::Secret;
 use engine::Engine;
 use serde_json::json;
 
 use crate::Metrics;
 use crate::problem::Problem;
 
-pub(crate) fn router(metrics: Arc<Metrics>) -> Router<Engine> {
+pub(crate) fn router(metrics: Arc<Metrics>, token: Option<Secret<String>>) -> Router<Engine> {
     Router::new()
         .route("/health", get(async || Json(json!({ "status": "ok" }))))
         .route("/ready", get(ready))
         .route(
             "/metrics",
-            get(async move || ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics.render())),
+            get(async move |headers: HeaderMap| match &token {
+                Some(token) if !bears(&headers, token) => {
+                    Problem::new(StatusCode::UNAUTHORIZED, "Metrics need the configured metrics_token as bearer.").into_response()
+                }
+                _ => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics.render()).into_response(),
+            }),
         )
         .route("/.well-known/jwks.json", get(jwks))
         .route("/robots.txt", get(async || "User-agent: *\nDisallow: /\n"))
+}
+
+fn bears(headers: &HeaderMap, token: &Secret<String>) -> bool {
+    headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "))
+        .is_some_and(|given| token.matches(given))
 }
 
 /// Somebody looks what lives here.

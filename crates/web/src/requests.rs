@@ -12,7 +12,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use crate::problem::Problem;
-use crate::{Metrics, Options};
+use crate::Metrics;
 
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-humanapi-request-id");
 
@@ -27,11 +27,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Address {
     }
 }
 
-pub(crate) async fn observe(State((metrics, options)): State<(Arc<Metrics>, Options)>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn observe(State((metrics, proxies)): State<(Arc<Metrics>, usize)>, mut request: Request, next: Next) -> Response {
     #[allow(clippy::disallowed_methods)]
     let began = Instant::now();
     let id = request_id();
-    let address = address(&request, options.proxies);
+    let address = address(&request, proxies);
     request.extensions_mut().insert(Address(address));
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());

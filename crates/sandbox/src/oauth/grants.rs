@@ -136,6 +136,8 @@ impl Grants {
             expires: now + CODE_LIFETIME,
             fate: Fate::Unused,
         };
+        // A spent code is kept a while, so that a replay is recognised.
+        self.codes.retain(|_, known| known.expires + 10 * CODE_LIFETIME > now);
         self.codes.insert(code, row);
     }
 

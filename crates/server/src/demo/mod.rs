@@ -22,7 +22,8 @@ use crate::{Failure, serve, telemetry};
 
 #[derive(Args)]
 pub struct Demo {
-    /// Where the platform listens; the hospitals and the example site take the next two free ports. Port 0 picks any.
+    /// Where the platform listens; the hospitals and the example site take the next two ports, or any that are
+    /// free. Port 0 picks free ones.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
     /// Where everything is kept. Starting again on the same folder goes on where it was.
@@ -32,6 +33,9 @@ pub struct Demo {
     #[arg(long, default_value_t = 2000, hide = true)]
     people: usize,
 }
+
+const FINISHED: &str = "demo.json";
+const UNFINISHED: &str = "demo.json.next";
 
 /// `DIR/demo.json`: what scripts and tests need to know.
 #[derive(Serialize, Deserialize)]
@@ -84,9 +88,12 @@ impl Demo {
             tokio::spawn(serve::http(platform, web::router(engine.clone(), web::Options::default()), stop.clone()));
         let workers = serve::spawn_workers(&engine, stop.clone());
 
-        let card = seed::seed(&engine, known, &base_url, &sandbox_url, &app_url, &clients, &username).await?;
+        let card = seed::installation(&engine, known, [base_url, sandbox_url, app_url], &clients).await?;
+        // Kept before people connect: a start that is cut off goes on with the same app.
+        card.write(&self.data.join(UNFINISHED))?;
+        seed::people(&engine, &card, &username).await?;
         let serving_site = tokio::spawn(serve::http(site, site::router(&card), stop.clone()));
-        card.write(&self.data)?;
+        std::fs::rename(self.data.join(UNFINISHED), self.data.join(FINISHED))?;
         announce(&card, &config);
 
         for server in [serving_platform, serving_hospitals, serving_site] {
@@ -117,7 +124,7 @@ fn announce(card: &Card, config: &Config) {
 /// they are free, so that what was stored then goes on working.
 async fn listeners(listen: SocketAddr, known: Option<&Card>) -> Result<[TcpListener; 3], Failure> {
     let free = |ip| SocketAddr::new(ip, 0);
-    let before = known.filter(|_| listen.port() == 0);
+    let before = known.filter(|card| [Some(0), card.base_url.port()].contains(&Some(listen.port())));
     let mut wanted = match before {
         Some(card) => [&card.base_url, &card.sandbox_url, &card.app_url].map(|url| url.port()),
         None if listen.port() == 0 => [None; 3],
@@ -147,15 +154,14 @@ fn origin(listener: &TcpListener) -> Result<Url, Failure> {
 
 impl Card {
     fn read(data: &Path) -> Option<Card> {
-        serde_json::from_slice(&std::fs::read(data.join("demo.json")).ok()?).ok()
+        [UNFINISHED, FINISHED].iter().find_map(|name| serde_json::from_slice(&std::fs::read(data.join(name)).ok()?).ok())
     }
 
-    /// Written whole or not at all, readable by its owner only: it holds the secret.
-    fn write(&self, data: &Path) -> Result<(), Failure> {
+    /// Readable by its owner only: it holds the secret.
+    fn write(&self, path: &Path) -> Result<(), Failure> {
         use std::io::Write;
         use std::os::unix::fs::OpenOptionsExt;
-        let next = data.join("demo.json.next");
-        let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&next)?;
+        let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
         let mut text = serde_json::to_value(self)?;
         for name in ["base_url", "app_url", "sandbox_url"] {
             if let Some(url) = text[name].as_str() {
@@ -164,7 +170,6 @@ impl Card {
         }
         file.write_all(serde_json::to_string_pretty(&text)?.as_bytes())?;
         file.sync_all()?;
-        std::fs::rename(next, data.join("demo.json"))?;
         Ok(())
     }
 }

@@ -1,15 +1,17 @@
 //! What a demo starts with: an app, the hospitals' directory, registrations there, and two people.
 
 use std::net::Ipv4Addr;
+use std::time::Duration;
 
-use domain::connect::Launch;
-use domain::{Origin, Secret, SecretPolicy, SyncState, TokenKind};
+use domain::tokens::Refusal;
+use domain::{CloseStatus, Launch, Origin, Secret, SecretPolicy, Timestamp, TokenKind};
 use engine::Engine;
 use engine::apps::NewApp;
 use engine::authorizations::Callback;
-use engine::connect::{Display, Visit};
+use engine::connect::Display;
+use engine::records::ListQuery;
 use engine::registrations::{ClientAuthentication, Registration};
-use engine::tokens::{Issued, TokenRequest};
+use engine::tokens::{IssueError, Issued, TokenRequest};
 use sandbox::{Client, ClientAuth};
 use url::Url;
 
@@ -59,14 +61,12 @@ pub async fn sandbox_clients(engine: &Engine) -> Result<Vec<Client>, Failure> {
         .collect())
 }
 
-pub async fn seed(
+/// The app, the directory and the registrations; the same app again when `known` names one.
+pub async fn installation(
     engine: &Engine,
     known: Option<Card>,
-    base_url: &Url,
-    sandbox_url: &Url,
-    app_url: &Url,
+    [base_url, sandbox_url, app_url]: [Url; 3],
     clients: &[Client],
-    username: &str,
 ) -> Result<Card, Failure> {
     engine.import_bundle_url(&sandbox_url.join("/brands.json")?).await?;
     register(engine, clients).await?;
@@ -91,17 +91,15 @@ pub async fn seed(
             (app.client_id, secret)
         }
     };
-    let card = Card {
-        base_url: base_url.clone(),
-        app_url: app_url.clone(),
-        sandbox_url: sandbox_url.clone(),
-        client_id,
-        client_secret,
-        users: Users { connected: CONNECTED.to_owned(), new: NEW.to_owned() },
-    };
+    let users = Users { connected: CONNECTED.to_owned(), new: NEW.to_owned() };
+    Ok(Card { base_url, app_url, sandbox_url, client_id, client_secret, users })
+}
+
+/// The demo token's fictional user, and the person who is connected already, data synced.
+pub async fn people(engine: &Engine, card: &Card, username: &str) -> Result<(), Failure> {
     seed_demo_token(engine).await?;
-    connect_first_person(engine, &card, username).await?;
-    Ok(card)
+    connect_first_person(engine, card, username).await?;
+    wait_for_records(engine, card).await
 }
 
 /// Every endpoint of the directory gets one of the clients in turn, so that all ways are in use.
@@ -140,18 +138,12 @@ async fn seed_demo_token(engine: &Engine) -> Result<(), Failure> {
 
 /// The first person connects as anyone would, through the widget's own steps; only once per folder.
 async fn connect_first_person(engine: &Engine, card: &Card, username: &str) -> Result<(), Failure> {
-    let session = engine
-        .issue(TokenRequest {
-            client_id: card.client_id.to_string(),
-            client_secret: Some(card.client_secret.clone()),
-            client_user_id: card.users.connected.clone(),
-            client_user_email: Some(card.users.connected.clone()),
-            kind: Some(TokenKind::Session),
-            extra_scopes: Vec::new(),
-            address: Ipv4Addr::LOCALHOST.into(),
-        })
-        .await;
-    let Ok(Issued::Session { session_token, .. }) = session else { return Ok(()) };
+    let session_token = match engine.issue(card.token(TokenKind::Session)).await {
+        Ok(Issued::Session { session_token, .. }) => session_token,
+        Err(IssueError::Refused(Refusal::SessionNotAllowed)) => return Ok(()),
+        Ok(_) => return Err("a session was asked for, and something else was issued".into()),
+        Err(error) => return Err(error.into()),
+    };
     let visit = engine.open_connect(Some(session_token.expose()), Launch::default()).await?;
     let found = engine.search_directory(HOSPITAL, 1);
     let source = found.first().ok_or("the sandbox's directory has no Riverbend")?;
@@ -159,24 +151,52 @@ async fn connect_first_person(engine: &Engine, card: &Card, username: &str) -> R
     let authorize = engine.begin(&visit, Display::Page, "seed").await?;
     let back = person::log_in(authorize, username, PASSWORD, &engine.redirect_uri()).await?;
     let completed = engine.complete(callback(&back), Some("seed")).await?;
-    let connection = completed.result.map_err(|trouble| format!("the first person could not connect: {}", trouble.code))?;
-    eprintln!("Reading the first person's records …");
-    wait_for_sync(engine, &completed.ticket, connection).await?;
+    completed.result.map_err(|trouble| format!("the first person could not connect: {}", trouble.code))?;
     let visit = engine.visit(&completed.ticket).await?;
-    engine.end(&visit, domain::CloseStatus::Success).await?;
+    engine.end(&visit, CloseStatus::Success).await?;
     Ok(())
 }
 
-async fn wait_for_sync(engine: &Engine, ticket: &str, connection: domain::ConnectionId) -> Result<(), Failure> {
-    for _ in 0..600 {
-        let visit: Visit = engine.visit(ticket).await?;
-        match engine.progress(&visit, connection).await?.state {
-            SyncState::Done => return Ok(()),
-            SyncState::Failed(trouble) => return Err(format!("the first sync failed: {}", trouble.code).into()),
-            SyncState::Waiting | SyncState::Reading => tokio::time::sleep(std::time::Duration::from_millis(100)).await,
+/// Waits until nothing of the first person's is being read any more. Who disconnected in an earlier run has nothing.
+async fn wait_for_records(engine: &Engine, card: &Card) -> Result<(), Failure> {
+    let Issued::Access { access_token, .. } = engine.issue(card.token(TokenKind::Access)).await? else {
+        return Err("access was asked for, and something else was issued".into());
+    };
+    let everything = ListQuery {
+        limit: 50,
+        offset: 0,
+        created: (Timestamp::MIN, Timestamp::MAX),
+        updated: (Timestamp::MIN, Timestamp::MAX),
+        dates: None,
+        source: None,
+    };
+    for attempt in 0..1200 {
+        let access = engine.authenticate(access_token.expose()).await?;
+        let sources = engine.list_sources(&access, &everything).await?;
+        let sources: Vec<serde_json::Value> = serde_json::from_slice(&sources.body)?;
+        if sources.iter().all(|source| source["syncStatus"]["status"] != "inProgress") {
+            return Ok(());
         }
+        if attempt == 0 {
+            eprintln!("Reading the first person's records …");
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
     Err("the first sync took longer than a minute".into())
+}
+
+impl Card {
+    fn token(&self, kind: TokenKind) -> TokenRequest {
+        TokenRequest {
+            client_id: self.client_id.to_string(),
+            client_secret: Some(self.client_secret.clone()),
+            client_user_id: self.users.connected.clone(),
+            client_user_email: Some(self.users.connected.clone()),
+            kind: Some(kind),
+            extra_scopes: Vec::new(),
+            address: Ipv4Addr::LOCALHOST.into(),
+        }
+    }
 }
 
 fn callback(url: &Url) -> Callback {

@@ -6,8 +6,14 @@ mod person;
 mod town;
 mod wire;
 
+mod callbacks;
 mod client_tokens;
+mod hostile;
+mod leaks;
+mod lists;
 mod rates;
+mod reading;
+mod record_kinds;
 mod token_bodies;
 mod token_refusals;
 mod token_requests;

@@ -128,8 +128,8 @@ impl<'a> Person<'a> {
             let Some(link) = links.find(|to| to.contains("/disconnect/")) else { return };
             let at = page.at.join(link).expect("a URL");
             let confirm = self.browser.open(&at).await;
-            let action = confirm.at.path().to_owned();
-            self.browser.submit(&confirm.form(&action)).await;
+            let (_, connection) = confirm.at.path().rsplit_once('/').expect("a connection");
+            self.browser.submit(&confirm.form(connection)).await;
         }
     }
 

@@ -1,0 +1,188 @@
+//! What must never be found in the log or on the disk, looked for after the whole loop.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::browser::target;
+use crate::town::{PROVIDER_SECRET, Town};
+use crate::wire::Ask;
+
+const USER: &str = "zq-user-key-8842/Wilhelmina";
+const EMAIL: &str = "zq.wilhelmina.8842@secret.example";
+const SCOPE: &str = "zq-extra-scope-8842";
+
+/// The log, in memory.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("nobody panics with it").extend_from_slice(line);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Log;
+    fn make_writer(&'a self) -> Log {
+        self.clone()
+    }
+}
+
+/// What is secret, by what it is.
+#[derive(Default)]
+struct Markers(BTreeMap<String, Vec<u8>>);
+
+impl Markers {
+    fn plant(&mut self, what: &str, secret: impl AsRef<[u8]>) {
+        let secret = secret.as_ref();
+        assert!(secret.len() >= 6, "{what} is too short to be looked for: {}", String::from_utf8_lossy(secret));
+        let hidden = [
+            ("", secret.to_vec()),
+            (" in hex", hex::encode(secret).into_bytes()),
+            (" in base64", STANDARD.encode(secret).trim_end_matches('=').as_bytes().to_vec()),
+            (" in base64url", URL_SAFE_NO_PAD.encode(secret).into_bytes()),
+            (" in a form", url::form_urlencoded::byte_serialize(secret).collect::<String>().into_bytes()),
+        ];
+        for (form, bytes) in hidden {
+            self.0.insert(format!("{what}{form}"), bytes);
+        }
+    }
+
+    /// One of our own tokens, and the random half of it.
+    fn plant_token(&mut self, what: &str, token: &str) {
+        self.plant(what, token);
+        let (_, rest) = token.split_once('-').expect("a prefix");
+        let bytes = URL_SAFE_NO_PAD.decode(rest).expect("base64url");
+        self.plant(&format!("random half of {what}"), &bytes[16..]);
+    }
+
+    fn found_in(&self, place: &str, bytes: &[u8]) -> Vec<String> {
+        let lower = bytes.to_ascii_lowercase();
+        let holds = |secret: &[u8]| memory_find(bytes, secret) || memory_find(&lower, &secret.to_ascii_lowercase());
+        self.0.iter().filter(|(_, secret)| holds(secret)).map(|(what, _)| format!("{what} in {place}")).collect()
+    }
+}
+
+fn memory_find(bytes: &[u8], wanted: &[u8]) -> bool {
+    let Some(first) = wanted.first() else { return false };
+    let mut rest = bytes;
+    while let Some(at) = rest.iter().position(|byte| byte == first) {
+        if rest[at..].starts_with(wanted) {
+            return true;
+        }
+        rest = &rest[at + 1..];
+    }
+    false
+}
+
+/// Long texts of a record that say something about the person.
+fn contents(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) if text.len() >= 12 && text.contains(' ') => found.push(text.clone()),
+        Value::Array(items) => items.iter().for_each(|item| contents(item, found)),
+        Value::Object(members) => members.values().for_each(|member| contents(member, found)),
+        _ => {}
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_secret_is_in_the_log_or_on_the_disk() {
+    let log = Log::default();
+    let everything = tracing_subscriber::fmt().with_max_level(tracing_subscriber::filter::LevelFilter::TRACE).with_ansi(false);
+    let listening = tracing_subscriber::fmt::Subscriber::from(everything.with_writer(log.clone()).finish());
+    let _ = listening;
+    let town = Town::open().await;
+    let riverbend = town.hospital("Riverbend");
+    let mut markers = Markers::default();
+    markers.plant("client_user_id", USER);
+    markers.plant("client_user_email", EMAIL);
+    markers.plant("extra scope", SCOPE);
+    markers.plant("client secret", town.app.secret());
+    markers.plant("our secret at the hospital", PROVIDER_SECRET);
+
+    // The whole loop: token, widget, login, records, and what goes wrong on the way.
+    let mut body = town.request("session", USER);
+    body["client_user_email"] = json!(EMAIL);
+    body["extra_scopes"] = json!([SCOPE]);
+    markers.plant_token("session token", &town.token(&body).await.member("session_token"));
+    body["client_secret"] = json!("zq-wrong-secret-8842");
+    assert_eq!(town.token(&body).await.status, 401);
+    markers.plant("wrong secret", "zq-wrong-secret-8842");
+    let mut person = town.human(USER);
+    let token = person.session_token().await;
+    markers.plant_token("second session token", &token);
+    person.opens(&token).await;
+    let away = person.chooses(&riverbend).await;
+    for (name, value) in away.query_pairs().filter(|(name, _)| ["state", "nonce", "code_challenge"].contains(&name.as_ref())) {
+        markers.plant(&format!("{name} of the redirect"), value.as_bytes());
+    }
+    let back = person.signs_in(&away, &riverbend.login, "allow").await;
+    for (name, value) in back.query_pairs().filter(|(name, _)| name == "code") {
+        markers.plant(&format!("{name} of the callback"), value.as_bytes());
+    }
+    assert_eq!(town.get(&target(&back)).await.status, 400, "without the cookie");
+    person.browser.open(&back).await;
+    town.run_jobs().await;
+    let ids = person.asks("id").await;
+    markers.plant_token("id token", &ids.member("id_token"));
+    markers.plant_token("id refresh token", &ids.member("id_refresh_token"));
+    let access = person.asks("access").await;
+    markers.plant_token("access token", &access.member("access_token"));
+    markers.plant_token("refresh token", &access.member("refresh_token"));
+    let token = access.member("access_token");
+    assert_eq!(town.get(&format!("/v1/human?access_token={token}")).await.status, 200);
+    let admin = json!({ "client_id": town.app.id(), "client_secret": town.app.secret(), "type": "client" });
+    markers.plant("client token", town.send(Ask::new("POST", "/v1/admin/token").json(&admin)).await.member("client_token"));
+
+    // Who the person is, and what their record says.
+    for name in riverbend.patient.split(' ').filter(|name| name.len() >= 6) {
+        markers.plant("name", name);
+    }
+    markers.plant("full name", &riverbend.patient);
+    let mut said = Vec::new();
+    for kind in ["demographics", "issues", "medications", "immunizations", "test_results", "narratives", "plans_of_care"] {
+        contents(&Value::Array(person.get(&format!("/v1/human/medical/{kind}?limit=20")).await.rows()), &mut said);
+    }
+    // The hospital's own name and address are public, and so are ours.
+    let public = town.get("/v1/human/medical/organizations?access_token=").await.text().to_owned() + "Riverbend Clinic Eugene";
+    said.retain(|text| !public.contains(text.as_str()) && !text.contains("Riverbend"));
+    said.sort();
+    said.dedup();
+    assert!(said.len() > 20, "{said:?}");
+    for (number, text) in said.iter().enumerate() {
+        markers.plant(&format!("record text {number} ({text})"), text);
+    }
+    for exchange in town.heard().iter().filter(|exchange| exchange.path.ends_with("/token")) {
+        let answer: Value = serde_json::from_slice(&exchange.answered).expect("a token answer");
+        for name in ["access_token", "refresh_token", "id_token", "patient"] {
+            let secret = answer[name].as_str().unwrap_or_else(|| panic!("no {name} in {answer}"));
+            markers.plant(&format!("the hospital's {name}"), secret);
+        }
+        for (name, value) in url::form_urlencoded::parse(&exchange.sent).filter(|(name, _)| name == "code_verifier") {
+            markers.plant(&name, value.as_bytes());
+        }
+    }
+    assert!(markers.0.contains_key("the hospital's refresh_token") && markers.0.contains_key("code_verifier"));
+    person.disconnects().await;
+
+    let mut leaks = Vec::new();
+    let files = town.files();
+    assert!(files.iter().any(|(path, _)| path.ends_with("data.db")) && files.iter().any(|(path, _)| path.ends_with("data.db-wal")));
+    for (path, bytes) in &files {
+        leaks.extend(markers.found_in(&path.file_name().expect("a name").to_string_lossy(), bytes));
+    }
+    let heard = log.0.lock().expect("nobody panics with it").clone();
+    leaks.extend(markers.found_in("the log", &heard));
+    assert!(leaks.is_empty(), "{leaks:#?}");
+}
