@@ -55,7 +55,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       await page.locator("form.card").first().waitFor();
       await inspect(page, label("2-search-results"));
       await page.getByRole("searchbox").fill("zzzzzz");
-      await page.getByText(/^Nothing matches/).waitFor();
+      await page.locator("#found", { hasText: "Nothing matches" }).waitFor();
       await inspect(page, label("2-search-nothing"));
       await page.getByRole("link", { name: "My provider is not listed" }).click();
       await inspect(page, label("2-unlisted"));

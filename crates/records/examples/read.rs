@@ -1,7 +1,8 @@
-//! Prints the records read from FHIR files, and what was skipped: `cargo run --example read -- FILE…`.
+//! Prints the records read from FHIR files, as if nothing had ended yet, and what was skipped: `cargo run --example read -- FILE…`.
 
 use std::io::Read;
 
+use domain::Timestamp;
 use records::{Chart, read};
 use serde_json::json;
 
@@ -21,7 +22,7 @@ fn main() -> std::io::Result<()> {
             eprintln!("{path}: {error}");
         }
     }
-    let reading = read(&chart);
+    let reading = read(&chart, Timestamp(0));
     for draft in reading.drafts {
         println!("{}", json!({"kind": draft.kind.id, "key": draft.key, "body": draft.body}));
     }

@@ -74,9 +74,9 @@ pub struct Reading {
     pub skipped: Vec<Skipped>,
 }
 
-/// Reads every kind from a chart. Each resource ends in a lineage or in `skipped`.
-pub fn read(chart: &Chart) -> Reading {
-    let mut drafts = Drafts::default();
+/// Reads every kind from a chart, as things stand `now`. Each resource ends in a lineage or in `skipped`.
+pub fn read(chart: &Chart, now: Timestamp) -> Reading {
+    let mut drafts = Drafts { now, ..Drafts::default() };
     for kind in KINDS {
         (kind.from_fhir)(chart, &mut drafts);
     }
@@ -86,6 +86,8 @@ pub fn read(chart: &Chart) -> Reading {
 /// Where the kinds put their records.
 #[derive(Debug, Default)]
 pub struct Drafts {
+    /// When the chart is read: what has an end may be over by then.
+    pub(crate) now: Timestamp,
     drafts: Vec<Draft>,
     skipped: Vec<Skipped>,
     met: HashSet<String>,

@@ -18,11 +18,15 @@ pub fn record_id(connection: &str, kind: &str, key: &str) -> String {
     hex::encode(&context.finish().as_ref()[..12])
 }
 
-/// Equal hashes mean nothing changed for the reader. Order of members and codes, blanks
-/// and Unicode form do not count.
+/// Equal hashes mean nothing changed for the reader: neither the record nor where it is listed.
+/// Order of members and codes, blanks and Unicode form do not count.
 pub fn content_hash(draft: &Draft) -> [u8; 32] {
     let mut canonical = String::with_capacity(512);
     canonical.push_str(draft.kind.id);
+    for date in [draft.sort_at, draft.from, draft.to] {
+        canonical.push_str(&date.map_or_else(|| "-".to_owned(), |date| date.0.to_string()));
+        canonical.push(',');
+    }
     write_object(&mut canonical, draft.body.iter());
     digest32(canonical.as_bytes())
 }

@@ -114,6 +114,18 @@ pub fn agent(chart: &Chart, from: Resource<'_>, reference: Element<'_>) -> Optio
     reference.str("display").map(str::to_owned).or_else(|| named(chart, chart.resolve(from, reference)?, 0))
 }
 
+/// Whether a reference leads to the person or a relative, not to someone who treats them.
+pub fn is_lay(chart: &Chart, from: Resource<'_>, reference: Element<'_>) -> bool {
+    let lay = |kind: &str| matches!(kind, "Patient" | "RelatedPerson");
+    match chart.resolve(from, reference) {
+        Some(agent) => lay(agent.kind),
+        None => {
+            reference.str("type").is_some_and(lay)
+                || reference.str("reference").is_some_and(|target| target.split('/').any(lay))
+        }
+    }
+}
+
 fn named(chart: &Chart, agent: Resource<'_>, depth: u8) -> Option<String> {
     match agent.kind {
         "PractitionerRole" if depth < 3 => ["practitioner", "organization"].iter().find_map(|member| {

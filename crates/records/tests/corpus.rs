@@ -8,6 +8,8 @@ use domain::Timestamp;
 use records::{Chart, Head, Organization, Reading, compose, content_hash, read, record_id};
 use serde_json::Value;
 
+const TODAY: Timestamp = Timestamp(1_767_225_600_000);
+
 /// The folder of sample data: `TRIBUTARY_CORPORA`, or `shared/data` beside the repository.
 fn corpora() -> PathBuf {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
@@ -48,7 +50,7 @@ struct Tally {
 impl Tally {
     /// Reads a chart and checks what must hold for any chart.
     fn count(&mut self, chart: &Chart, inserted: &HashSet<String>) {
-        let reading = read(chart);
+        let reading = read(chart, TODAY);
         self.resources += inserted.len();
         let told: HashSet<&str> = reading
             .drafts
@@ -79,7 +81,6 @@ impl Tally {
 
 fn check(reading: &Reading) {
     let mut ids = HashSet::new();
-    let at = Timestamp(1_767_225_600_000);
     for draft in &reading.drafts {
         let id = record_id("65b1f0aa10c3d2000a1b2c3d", draft.kind.id, &draft.key);
         assert!(ids.insert(id.clone()), "two {} records with the key {}", draft.kind.id, draft.key);
@@ -87,7 +88,7 @@ fn check(reading: &Reading) {
         let organization = Some(Organization { id: "65b1f0aa10c3d2000a1b2c00", name: "Northgate Clinic" });
         let bytes = compose(
             draft,
-            &Head { id: &id, source: "65b1f0aa10c3d2000a1b2c00", created_at: at, updated_at: at, organization },
+            &Head { id: &id, source: "65b1f0aa10c3d2000a1b2c00", created_at: TODAY, updated_at: TODAY, organization },
         );
         let json: Value = serde_json::from_slice(&bytes).expect("composed bytes are JSON");
         assert_no_nulls(&json);

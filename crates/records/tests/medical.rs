@@ -12,6 +12,10 @@ fn here(path: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
+fn today() -> Timestamp {
+    Timestamp::parse("2026-01-04T11:31:00.120Z").unwrap()
+}
+
 fn chart_of(resources: &str) -> Chart {
     let resources: Vec<Box<RawValue>> = serde_json::from_str(resources).unwrap();
     let mut chart = Chart::new();
@@ -23,8 +27,8 @@ fn chart_of(resources: &str) -> Chart {
 
 /// The responses of one kind, and what its resource types gave no record for.
 fn responses(kind: &'static Kind, chart: &Chart) -> Value {
-    let reading = read(chart);
-    let at = Timestamp::parse("2026-01-04T11:31:00.120Z").unwrap();
+    let at = today();
+    let reading = read(chart, at);
     let source = "65b1f0aa10c3d2000a1b2c00";
     let records: Vec<Value> = reading
         .drafts
@@ -89,7 +93,7 @@ fn ids_are_stable_and_belong_to_one_connection_and_kind() {
 fn order_blanks_and_versions_do_not_change_the_hash() {
     let hash = |code: &str, meta: &str| {
         let chart = chart_of(&format!(r#"[{{"resourceType":"Condition","id":"1","meta":{meta},"code":{code}}}]"#));
-        content_hash(&read(&chart).drafts[0])
+        content_hash(&read(&chart, today()).drafts[0])
     };
     let (a, b) = (r#"{"system":"http://snomed.info/sct","code":"1"}"#, r#"{"system":"http://loinc.org","code":"2"}"#);
     let first = hash(&format!(r#"{{"text":"Caf\u00e9 au lait spot","coding":[{a},{b}]}}"#), r#"{"versionId":"1"}"#);
@@ -112,7 +116,7 @@ fn a_chart_takes_bundles_and_survives_bad_entries() {
     for bad in ["", "{", "[]", "7", "{}", r#"{"resourceType":7}"#, r#"{"resourceType":"two words"}"#] {
         assert!(chart.insert(bad.as_bytes()).is_err(), "{bad}");
     }
-    let reading = read(&chart);
+    let reading = read(&chart, today());
     let issue = reading.drafts.iter().find(|draft| draft.kind.id == "issues").unwrap();
     assert_eq!(issue.body["patient"]["name"], "Robin Alder");
     let count = |reason| reading.skipped.iter().filter(|skip| skip.reason == reason).count();
@@ -125,7 +129,7 @@ fn a_newer_version_replaces_the_older() {
         r#"[{"resourceType":"Observation","id":"1","status":"preliminary","category":[{"coding":[{"code":"laboratory"}]}],"code":{"text":"Iron"},"valueQuantity":{"value":7.0}},
             {"resourceType":"Observation","id":"1","status":"final","category":[{"coding":[{"code":"laboratory"}]}],"code":{"text":"Iron"},"valueQuantity":{"value":7.10}}]"#,
     );
-    let reading = read(&chart);
+    let reading = read(&chart, today());
     assert_eq!(reading.drafts.len(), 1);
     assert_eq!(reading.drafts[0].body["components"][0]["value"], "7.10");
     assert_eq!(reading.drafts[0].body["status"], "Final result");
@@ -139,7 +143,7 @@ fn categories_without_a_kind_are_listed() {
         )
     };
     let chart = chart_of(&format!("[{},{}]", observation("exam"), observation("procedure")));
-    let reading = read(&chart);
+    let reading = read(&chart, today());
     assert_eq!(reading.drafts.iter().map(|draft| draft.key.as_str()).collect::<Vec<_>>(), ["Observation/procedure"]);
     assert_eq!(reading.skipped[0].reason, SkipReason::OtherCategory);
 }

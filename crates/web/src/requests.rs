@@ -7,7 +7,7 @@ use std::time::Instant;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
@@ -38,7 +38,7 @@ pub(crate) async fn observe(State((metrics, proxies)): State<(Arc<Metrics>, usiz
     let route = route.as_deref().unwrap_or("unmatched");
 
     let mut response = next.run(request).await;
-    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+    if let Some(problem) = response.extensions_mut().remove::<Problem>().or_else(|| unworded(&response)) {
         let body = problem.body(&id).to_string();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -58,6 +58,23 @@ pub(crate) async fn observe(State((metrics, proxies)): State<(Arc<Metrics>, usiz
         tracing::debug!(request_id = id, %method, route, status = status.as_u16(), ms = took.as_millis() as u64, "answered");
     }
     response
+}
+
+/// What the framework refused in words of its own, or without any: callers know one shape, and its
+/// words may quote what was sent.
+fn unworded(response: &Response) -> Option<Problem> {
+    let status = response.status();
+    let media = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let worded = media.starts_with("text/html") || media.starts_with("application/json");
+    if worded || !(status.is_client_error() || status.is_server_error()) {
+        return None;
+    }
+    Some(match status {
+        StatusCode::METHOD_NOT_ALLOWED => {
+            Problem::new(status, "This address does not answer this method.").reason("METHOD_NOT_ALLOWED")
+        }
+        _ => Problem::new(status, "The request could not be read.").reason("INVALID_REQUEST"),
+    })
 }
 
 /// A random UUID, version 4.

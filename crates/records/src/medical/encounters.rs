@@ -93,7 +93,7 @@ fn from_fhir(chart: &Chart, drafts: &mut Drafts) {
             continue;
         }
         let mut lineage = vec![encounter];
-        let row = read(chart, encounter, &mut lineage);
+        let row = read(chart, encounter, drafts.now, &mut lineage);
         let facts = Facts { key: encounter.key.to_owned(), at: row.date_time, to: None, lineage, codes: &row.codes };
         drafts.push(&KIND, facts, &row);
     }
@@ -108,7 +108,12 @@ fn screen(encounter: Resource<'_>) -> Result<(), SkipReason> {
     }
 }
 
-fn read<'a>(chart: &'a Chart, encounter: Resource<'a>, lineage: &mut Vec<Resource<'a>>) -> Encounter {
+fn read<'a>(
+    chart: &'a Chart,
+    encounter: Resource<'a>,
+    now: Timestamp,
+    lineage: &mut Vec<Resource<'a>>,
+) -> Encounter {
     let visit_type = visit_type(encounter);
     let of = |kind| chart.of_encounter(encounter, kind);
     let mut kept = |resource: Resource<'a>| lineage.push(resource);
@@ -120,7 +125,7 @@ fn read<'a>(chart: &'a Chart, encounter: Resource<'a>, lineage: &mut Vec<Resourc
         .map(|(condition, issue)| noted(&mut kept, condition, issue))
         .collect();
     let medications = of("MedicationRequest")
-        .filter_map(|request| Some((request, medications::of_request(chart, request).ok()?)))
+        .filter_map(|request| Some((request, medications::of_request(chart, request, now).ok()?)))
         .map(|(request, medication)| noted(&mut kept, request, prescription(medication)))
         .collect();
     let test_results = test_results::of_encounter(chart, encounter)

@@ -1,6 +1,7 @@
 //! Problems, health concerns and diagnoses.
 
-use std::collections::HashSet;
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap};
 
 use domain::Timestamp;
 use serde::Serialize;
@@ -43,17 +44,19 @@ const NONE_KNOWN_TEXTS: &[&str] =
     &["no known problems", "no current problems or disability", "no active problems", "none"];
 
 fn from_fhir(chart: &Chart, drafts: &mut Drafts) {
-    let listed: HashSet<(&str, &str)> = chart
-        .of_kind("Condition")
-        .filter(|condition| is_listed(*condition) && screen(*condition).is_ok())
-        .flat_map(code_set)
-        .collect();
+    let mut listed: HashMap<CodeSet, Vec<Resource<'_>>> = HashMap::new();
+    for problem in chart.of_kind("Condition").filter(|problem| is_listed(*problem) && screen(*problem).is_ok()) {
+        listed.entry(code_set(problem)).or_default().push(problem);
+    }
     for condition in chart.of_kind("Condition") {
         if is_functional(condition) {
             continue;
         }
-        let twin =
-            is_diagnosis(condition) && !is_listed(condition) && code_set(condition).any(|code| listed.contains(&code));
+        let codes = code_set(condition);
+        let twin = is_diagnosis(condition)
+            && !is_listed(condition)
+            && !codes.is_empty()
+            && listed.get(&codes).into_iter().flatten().any(|problem| is_same_episode(chart, *problem, condition));
         let row = read(chart, condition).and_then(|row| if twin { Err(SkipReason::Duplicate) } else { Ok(row) });
         drafts.record(&KIND, condition, row, |row| (row.date_time, &row.codes));
     }
@@ -111,8 +114,28 @@ fn aged(chart: &Chart, condition: Resource<'_>, member: &str) -> Option<Timestam
     dates::at_age(chart.patient()?.str("birthDate")?, years)
 }
 
-fn code_set(condition: Resource<'_>) -> impl Iterator<Item = (&str, &str)> {
-    condition.concept("code").codings().filter_map(|coding| Some((coding.system()?, coding.code()?)))
+/// Systems and codes of a condition, however its systems are spelt.
+type CodeSet<'a> = BTreeSet<(Cow<'a, str>, &'a str)>;
+
+fn code_set(condition: Resource<'_>) -> CodeSet<'_> {
+    let codings = condition.concept("code").codings();
+    codings.filter_map(|coding| Some((codes::translate(coding.system()?).0, coding.code()?))).collect()
+}
+
+/// Whether a diagnosis made at a visit is about the problem as it is listed, and not about an
+/// illness of the same name at another time.
+fn is_same_episode(chart: &Chart, problem: Resource<'_>, diagnosis: Resource<'_>) -> bool {
+    let (from, to) = (started(chart, problem), ended(chart, problem));
+    let active = match problem.concept("clinicalStatus").code() {
+        Some(status) => matches!(status, "active" | "recurrence" | "relapse"),
+        None => to.is_none(),
+    };
+    let (Some(from), Some(at)) = (from, started(chart, diagnosis)) else { return active };
+    active || year(from) == year(at) || (from <= at && to.is_some_and(|to| at <= to))
+}
+
+fn year(at: Timestamp) -> String {
+    at.to_iso()[..4].to_owned()
 }
 
 fn has_category(condition: Resource<'_>, category: &str) -> bool {

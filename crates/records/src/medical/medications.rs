@@ -1,5 +1,7 @@
 //! Medicines ordered, dispensed or reported.
 
+use std::time::Duration;
+
 use domain::Timestamp;
 use serde::Serialize;
 
@@ -81,16 +83,20 @@ struct Pharmacy {
 
 /// "Drug treatment unknown" and "no drug therapy".
 const NONE_KNOWN: &[&str] = &["182904002", "182849000"];
+/// Stands where the name of a prescriber would.
+const REPORTED: &str = "reported";
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 fn from_fhir(chart: &Chart, drafts: &mut Drafts) {
     for request in chart.of_kind("MedicationRequest") {
-        add(chart, drafts, request, of_request(chart, request));
+        let row = of_request(chart, request, drafts.now);
+        add(chart, drafts, request, row);
     }
     for (kind, order) in [("MedicationStatement", "basedOn"), ("MedicationDispense", "authorizingPrescription")] {
         for taken in chart.of_kind(kind) {
             let told =
                 taken.each(order).filter_map(|order| chart.resolve(taken, order)).any(|order| screen(order).is_ok());
-            let row = if told { Err(SkipReason::Duplicate) } else { of_other(chart, taken) };
+            let row = if told { Err(SkipReason::Duplicate) } else { of_other(chart, taken, drafts.now) };
             add(chart, drafts, taken, row);
         }
     }
@@ -138,7 +144,7 @@ fn screen(resource: Resource<'_>) -> Result<(), SkipReason> {
     }
 }
 
-pub(super) fn of_request(chart: &Chart, request: Resource<'_>) -> Result<Medication, SkipReason> {
+pub(super) fn of_request(chart: &Chart, request: Resource<'_>, now: Timestamp) -> Result<Medication, SkipReason> {
     let dispense = request.get("dispenseRequest");
     let validity = dispense.period("validityPeriod");
     let statement = chart.of_prescription(request, "MedicationStatement").find(|statement| screen(*statement).is_ok());
@@ -152,35 +158,62 @@ pub(super) fn of_request(chart: &Chart, request: Resource<'_>) -> Result<Medicat
         .filter(|_| filled > 0)
         .and_then(|allowed| allowed.parse::<i64>().ok())
         .map(|allowed| (allowed - (filled - 1)).max(0));
-    let reported = request.flag("reportedBoolean") == Some(true) && request.get("requester").is_absent();
+    let requester = request.get("requester");
+    let told = requester.is_absent()
+        && (request.flag("reportedBoolean") == Some(true)
+            || people::is_lay(chart, request, request.get("reportedReference")));
+    let (provider, provider_id) = match prescriber(chart, request, requester) {
+        (None, _) if told => (Some(REPORTED.to_owned()), None),
+        found => found,
+    };
+    let end_date = row.end_date.or(validity.end);
+    let status = statement.map_or(request.str("status"), |statement| statement.body.str("status"));
     Ok(Medication {
-        status: statement.map_or(request.str("status"), |statement| statement.body.str("status")).map(capitalised),
+        status: status.map(|status| shown(status, end_date, now)),
         start_date: row.start_date.or_else(|| request.date("authoredOn")),
-        end_date: row.end_date.or(validity.end),
+        end_date,
         expiration: validity.end,
         refills_remaining: remaining,
         refills_total: allowed,
-        provider: people::agent(chart, request, request.get("requester"))
-            .or_else(|| reported.then(|| "reported".to_owned())),
-        provider_id: reference_id(request.get("requester")),
+        provider,
+        provider_id,
         pharmacy: pharmacy(chart, request, dispense.get("performer")),
         ..row
     })
 }
 
+/// What is active until a day that is over has been completed. The last day counts in full.
+fn shown(status: &str, end: Option<Timestamp>, now: Timestamp) -> String {
+    match status {
+        "active" if end.is_some_and(|end| end + DAY <= now) => "Completed".to_owned(),
+        status => capitalised(status),
+    }
+}
+
+/// Name and id of who prescribed it. What someone says about themselves or a relative nobody prescribed.
+fn prescriber(chart: &Chart, resource: Resource<'_>, agent: Element<'_>) -> (Option<String>, Option<String>) {
+    if people::is_lay(chart, resource, agent) {
+        return (Some(REPORTED.to_owned()), None);
+    }
+    (people::agent(chart, resource, agent), reference_id(agent))
+}
+
 /// A statement or dispense without an order.
-fn of_other(chart: &Chart, taken: Resource<'_>) -> Result<Medication, SkipReason> {
+fn of_other(chart: &Chart, taken: Resource<'_>, now: Timestamp) -> Result<Medication, SkipReason> {
     let dosages = taken.each("dosage").chain(taken.each("dosageInstruction")).collect();
     let row = read(chart, taken, dosages)?;
     let effective = taken.when("effective");
     let performer = taken.first("performer").get("actor");
     let stated =
         || taken.date("dateAsserted").or_else(|| taken.date("whenHandedOver")).or_else(|| taken.date("whenPrepared"));
+    let (provider, provider_id) = prescriber(chart, taken, taken.get("informationSource"));
+    let end_date = row.end_date.or(effective.end);
     Ok(Medication {
+        status: taken.body.str("status").map(|status| shown(status, end_date, now)),
         start_date: row.start_date.or(effective.start).or_else(stated),
-        end_date: row.end_date.or(effective.end),
-        provider: people::agent(chart, taken, taken.get("informationSource")),
-        provider_id: reference_id(taken.get("informationSource")),
+        end_date,
+        provider,
+        provider_id,
         pharmacy: pharmacy(chart, taken, performer),
         ..row
     })
@@ -220,7 +253,7 @@ fn read(chart: &Chart, resource: Resource<'_>, dosages: Vec<Element<'_>>) -> Res
         dosage_info: first.and_then(sig::dose),
         ndc_code: code.code_of(NDC).map(str::to_owned),
         generic_product_indicator: code.code_of(GPI).map(str::to_owned),
-        status: resource.str("status").map(capitalised),
+        status: None,
         details: details(drug, first, parsed),
         start_date: bounds.start,
         end_date: bounds.end,

@@ -62,7 +62,9 @@ fn from_fhir(chart: &Chart, drafts: &mut Drafts) {
         smoking: smoking.map(|(_, row)| row),
     };
     let codes: Vec<Code> = row.smoking.iter().flat_map(|smoking| smoking.codes.clone()).collect();
-    drafts.push(&KIND, Facts { key: first.key.to_owned(), lineage, codes: &codes, ..Facts::default() }, &row);
+    // Of several profiles the newest is shown: that with the newest fact in it.
+    let at = lineage.iter().filter_map(|resource| at(*resource)).max();
+    drafts.push(&KIND, Facts { key: first.key.to_owned(), at, lineage, codes: &codes, ..Facts::default() }, &row);
 }
 
 fn newest<'a>(chart: &'a Chart, wanted: fn(Resource<'_>) -> bool) -> Option<Resource<'a>> {

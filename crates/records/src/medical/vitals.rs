@@ -44,7 +44,10 @@ pub(super) struct Measurement {
     name: String,
     normalized_name: Option<&'static str>,
     unit: Option<String>,
+    /// A number; text when the source gives no exact one: `>60` is not 60.
     value: Value,
+    /// The number in each unit system; absent without a number.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     values: Vec<Amount>,
     raw: Raw,
     codes: Vec<Code>,
@@ -181,8 +184,8 @@ fn measurement(
     ucum: Option<&str>,
 ) -> Option<Measurement> {
     let name = vital.map(|vital| vital.name).or_else(|| code.name())?.to_owned();
-    let number: Option<f64> =
-        text.trim_start_matches(['<', '>', '=', '~']).parse().ok().filter(|number: &f64| number.is_finite());
+    // With a comparator it is text, in the unit of the source: no bound is passed off as a measurement.
+    let number: Option<f64> = text.parse().ok().filter(|number: &f64| number.is_finite());
     let given = ucum.and_then(units::ucum).or_else(|| unit.and_then(units::ucum));
     let target = vital.map(|vital| vital.unit);
     // Without any unit, only a vital sign that has one customary unit is taken at its word.

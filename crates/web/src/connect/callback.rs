@@ -1,14 +1,14 @@
 //! The way back from a provider's login page.
 
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use engine::Engine;
 use engine::authorizations::{Callback, CallbackError};
 use engine::connect::Display;
-use serde::Deserialize;
 use serde_json::json;
+use url::form_urlencoded;
 
 use super::failure::Failure;
 use super::frame::Frame;
@@ -18,14 +18,6 @@ use crate::i18n::Texts;
 
 /// Binds the way back to the browser that left.
 pub const BROWSER_COOKIE: &str = "tributary-browser";
-
-#[derive(Deserialize)]
-pub struct Returned {
-    state: Option<String>,
-    code: Option<String>,
-    error: Option<String>,
-    iss: Option<String>,
-}
 
 #[derive(Template)]
 #[template(path = "connect/closing.html")]
@@ -38,6 +30,24 @@ struct Closing {
 #[template(path = "connect/unmatched.html")]
 struct Unmatched {
     frame: Frame,
+}
+
+/// No server says a thing twice; when something does, nothing of it is believed.
+fn returned(query: &str) -> Callback {
+    let mut callback = Callback::default();
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        let place = match &*name {
+            "state" => &mut callback.state,
+            "code" => &mut callback.code,
+            "error" => &mut callback.error,
+            "iss" => &mut callback.iss,
+            _ => continue,
+        };
+        if place.replace(value.into_owned()).is_some() {
+            return Callback::default();
+        }
+    }
+    callback
 }
 
 pub fn browser(headers: &HeaderMap) -> Option<&str> {
@@ -54,11 +64,10 @@ pub fn browser(headers: &HeaderMap) -> Option<&str> {
 pub async fn callback(
     State(engine): State<Engine>,
     headers: HeaderMap,
-    Query(returned): Query<Returned>,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
     let texts = Texts::choose(None, accepted(&headers));
-    let callback = Callback { state: returned.state, code: returned.code, error: returned.error, iss: returned.iss };
-    let completed = match engine.complete(callback, browser(&headers)).await {
+    let completed = match engine.complete(returned(&query.unwrap_or_default()), browser(&headers)).await {
         Ok(completed) => completed,
         Err(CallbackError::UnknownState) => {
             let screen = Unmatched { frame: Frame::new(texts, None, texts.t("unmatched-title")) };
