@@ -10,11 +10,17 @@ pub struct SyncReport {
     pub state: SyncState,
     pub started_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
+    /// When what an outage withheld is asked for again, by ourselves.
+    #[serde(default)]
+    pub again_at: Option<Timestamp>,
     pub streams: Vec<StreamReport>,
     /// Records by kind, as the Data API counts them, once they are mapped.
     pub records: Vec<(String, u64)>,
     /// Resources that were received but not mapped, by reason.
     pub skipped: Vec<(String, u64)>,
+    /// What the source said beside its data, by code.
+    #[serde(default)]
+    pub warnings: Vec<(String, u64)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -50,4 +56,11 @@ pub enum Outcome {
     Refused { code: String },
     /// The source could not answer; a later run tries again.
     Failed { code: String },
+}
+
+impl Outcome {
+    /// Whether the stream has no end yet.
+    pub fn is_open(&self) -> bool {
+        matches!(self, Outcome::Waiting | Outcome::Reading)
+    }
 }

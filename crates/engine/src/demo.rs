@@ -58,7 +58,7 @@ impl Engine {
                 store::resources::put(&mut batch, &row, now);
             }
         }
-        for draft in ::records::read(&chart).drafts {
+        for draft in ::records::read(&chart, now).drafts {
             // The contract has `[]` there.
             if draft.kind.id != "demographics" {
                 store::records::put(&mut batch, &self.demo_record(&key, &draft, now));
@@ -129,6 +129,7 @@ impl Engine {
             created_at: now,
             updated_at: now,
             content_hash: ::records::content_hash(draft),
+            document_key: self.document_key(draft),
             body: key.seal(record_aad(&record_row(draft.kind.id, id)), &body),
         }
     }
@@ -156,7 +157,7 @@ impl Engine {
     }
 }
 
-pub(crate) fn connection() -> ConnectionId {
+fn connection() -> ConnectionId {
     parse(CONNECTION)
 }
 

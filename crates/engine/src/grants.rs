@@ -94,37 +94,49 @@ impl Engine {
     pub(crate) async fn refresh(&self, human_id: HumanId, key: &DataKey, connection: ConnectionId, stale: &Grant) -> Result<Grant, RefreshError> {
         let lock = self.inner.refreshes.of(connection);
         let _turn = lock.lock().await;
-        let current = self.stored(human_id, key, connection).await?;
+        let (current, sealed) = self.stored(human_id, key, connection).await?;
         if current.tokens.access != stale.tokens.access {
             return Ok(current);
         }
         let membership = self.membership(&current.endpoint).await?;
         let membership = membership.ok_or_else(|| RefreshError::Trouble(Trouble::new("not_registered", domain::Actor::Operator)))?;
+        let now = self.now();
+        let mut batch = Batch::new();
         let fresh = match self.ask_refresh(&membership, &current).await {
             Err(RefreshError::NeedsLogin) => {
-                self.needs_login(human_id, key, connection, stale).await?;
-                return Err(RefreshError::NeedsLogin);
+                store::connections::lose_grant(&mut batch, human_id, connection, &sealed, now);
+                store::humans::bump_revision(&mut batch, human_id);
+                Err(RefreshError::NeedsLogin)
             }
-            other => other?,
+            Ok(fresh) => {
+                let successor = seal_grant(key, connection, &fresh);
+                store::connections::renew_grant(&mut batch, human_id, connection, &sealed, &successor, now);
+                Ok(fresh)
+            }
+            Err(error) => return Err(error),
         };
-        // The person may have logged in anew while the provider was asked: that grant counts.
-        let stored = self.stored(human_id, key, connection).await?;
-        if stored.tokens.access != stale.tokens.access {
-            return Ok(stored);
+        match self.db().commit(batch).await {
+            Ok(_) => fresh,
+            // Somebody was faster. A new login counts; a person who has left leaves nothing behind.
+            Err(store::Error::Conflict) => match self.stored(human_id, key, connection).await {
+                Err(RefreshError::NeedsLogin) => {
+                    if let Ok(fresh) = fresh {
+                        self.revoke(fresh).await;
+                    }
+                    Err(RefreshError::NeedsLogin)
+                }
+                stored => stored.map(|(grant, _)| grant),
+            },
+            Err(error) => Err(error.into()),
         }
-        let mut batch = Batch::new();
-        let sealed = seal_grant(key, connection, &fresh);
-        store::connections::set_grant(&mut batch, human_id, connection, Some(&sealed), self.now());
-        self.db().commit(batch).await?;
-        Ok(fresh)
     }
 
-    async fn stored(&self, human_id: HumanId, key: &DataKey, connection: ConnectionId) -> Result<Grant, RefreshError> {
-        let found = self.find_grant(human_id, key, connection).await.map_err(|error| match error {
-            LinkError::Store(error) => RefreshError::Store(error),
-            LinkError::Sealing(error) => RefreshError::Sealing(error),
-        })?;
-        found.ok_or(RefreshError::NeedsLogin)
+    /// The grant of a connection that is active, and its sealed form.
+    async fn stored(&self, human_id: HumanId, key: &DataKey, connection: ConnectionId) -> Result<(Grant, Vec<u8>), RefreshError> {
+        let row = store::connections::find(self.db(), human_id, connection).await?;
+        let row = row.filter(|row| row.status == Status::Active).ok_or(RefreshError::NeedsLogin)?;
+        let grant = open_grant(key, &row)?.ok_or(RefreshError::NeedsLogin)?;
+        Ok((grant, row.grant_sealed.unwrap_or_default()))
     }
 
     async fn ask_refresh(&self, membership: &Membership, grant: &Grant) -> Result<Grant, RefreshError> {
@@ -153,19 +165,6 @@ impl Engine {
                 Err(RefreshError::Trouble(trouble!(error)))
             }
         }
-    }
-
-    async fn needs_login(&self, human_id: HumanId, key: &DataKey, connection: ConnectionId, stale: &Grant) -> Result<(), RefreshError> {
-        let now = self.now();
-        match store::connections::find(self.db(), human_id, connection).await? {
-            Some(row) if row.status == Status::Active && open_grant(key, &row)?.is_none_or(|grant: Grant| grant.tokens.access == stale.tokens.access) => {}
-            _ => return Ok(()),
-        }
-        let mut batch = Batch::new();
-        store::connections::set_status(&mut batch, human_id, connection, Status::NeedsLogin { since: now }, now);
-        store::humans::bump_revision(&mut batch, human_id);
-        self.db().commit(batch).await?;
-        Ok(())
     }
 
     /// Gives a grant back to its provider, as far as that can be reached. The caller erases our copy.

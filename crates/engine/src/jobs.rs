@@ -137,7 +137,11 @@ impl Engine {
         };
         let settled = match ended {
             Ok(Verdict::Done(batch)) => self.finish_job(&job, lease, batch).await,
-            Ok(Verdict::Later(after)) => self.postpone(lease, after).await,
+            Ok(Verdict::Later(after)) => {
+                let mut batch = Batch::new();
+                store::jobs::postpone(&mut batch, lease.job, lease.lease, self.now() + after);
+                self.db().commit(batch).await.map(drop)
+            }
             Err(JobError::Lost | JobError::Store(store::Error::Conflict)) => return,
             Err(error) if job.attempts >= ATTEMPTS && job.kind != PRUNE => {
                 tracing::error!(kind = job.kind, %error, "a job was given up");
@@ -149,7 +153,7 @@ impl Engine {
             }
             Err(error) => {
                 tracing::warn!(kind = job.kind, attempts = job.attempts, %error, "a job will be tried again");
-                self.postpone(lease, backoff(job.attempts)).await
+                self.retry(lease, backoff(job.attempts)).await
             }
         };
         match settled {
@@ -193,7 +197,7 @@ impl Engine {
 
     async fn finish_job(&self, job: &JobRow, lease: Lease, mut batch: Batch) -> Result<(), store::Error> {
         match job.kind.as_str() {
-            PRUNE => store::jobs::reschedule(&mut batch, lease.job, lease.lease, self.now() + PRUNE_EVERY),
+            PRUNE => store::jobs::postpone(&mut batch, lease.job, lease.lease, self.now() + PRUNE_EVERY),
             _ => {
                 store::jobs::finish(&mut batch, lease.job, lease.lease);
                 0
@@ -202,7 +206,7 @@ impl Engine {
         self.db().commit(batch).await.map(drop)
     }
 
-    async fn postpone(&self, lease: Lease, after: Duration) -> Result<(), store::Error> {
+    async fn retry(&self, lease: Lease, after: Duration) -> Result<(), store::Error> {
         let mut batch = Batch::new();
         store::jobs::reschedule(&mut batch, lease.job, lease.lease, self.now() + after);
         self.db().commit(batch).await.map(drop)

@@ -48,7 +48,7 @@ impl Limiters {
     }
 }
 
-/// Keys remembered at once; beyond them those that owe nothing are forgotten first, then all.
+/// Keys remembered at once; beyond them those that owe least are forgotten, an eighth at a time.
 const KEYS: usize = 16_384;
 
 /// A bucket per key that holds one minute's worth and fills evenly.
@@ -75,24 +75,15 @@ impl<K: Hash + Eq> Limiter<K> {
         let mut paid = self.paid.lock().unwrap_or_else(PoisonError::into_inner);
         let until = self.fits(paid.get(&key).copied(), now)?;
         if paid.len() >= KEYS && !paid.contains_key(&key) {
-            paid.retain(|_, until| *until > now);
-            if paid.len() >= KEYS {
-                paid.clear();
-            }
+            let mut ends: Vec<i64> = paid.values().copied().collect();
+            let (_, limit, _) = ends.select_nth_unstable(KEYS / 8);
+            let limit = *limit;
+            paid.retain(|_, until| *until > limit);
         }
         if self.cost > 0 {
             paid.insert(key, until);
         }
         Ok(())
-    }
-
-    /// Whether one more request would be let through; counts nothing.
-    ///
-    /// # Errors
-    /// `Limited` when the bucket is empty.
-    pub(crate) fn check(&self, key: &K, now: Timestamp) -> Result<(), Limited> {
-        let paid = self.paid.lock().unwrap_or_else(PoisonError::into_inner);
-        self.fits(paid.get(key).copied(), now.0.saturating_mul(1000)).map(|_| ())
     }
 
     fn fits(&self, until: Option<i64>, now: i64) -> Result<i64, Limited> {
@@ -129,7 +120,7 @@ mod tests {
         }
         assert_eq!(limiter.take("a", start), Err(Limited { retry_after: Duration::from_secs(10) }));
         assert_eq!(
-            limiter.check(&"a", start + Duration::from_secs(4)),
+            limiter.take("a", start + Duration::from_secs(4)),
             Err(Limited { retry_after: Duration::from_secs(6) })
         );
         limiter.take("b", start).unwrap();
@@ -152,6 +143,19 @@ mod tests {
         }
         assert!(limiter.paid.lock().unwrap().len() <= KEYS);
         assert!(off.paid.lock().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_crowd_does_not_wash_away_a_debt() {
+        let limiter = Limiter::per_minute(3);
+        let now = Timestamp(1_700_000_000_000);
+        for _ in 0..3 {
+            limiter.take(-1, now).unwrap();
+        }
+        for key in 0..40_000 {
+            limiter.take(key, now + Duration::from_millis(key.unsigned_abs() / 10)).unwrap();
+        }
+        assert!(limiter.take(-1, now + Duration::from_secs(5)).is_err());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use ::directory::Brand;
 use bytes::Bytes;
-use domain::{SourceId, Status, SyncReport, SyncState, Timestamp};
+use domain::{Outcome, SourceId, Status, SyncReport, SyncState, Timestamp};
 use serde_json::{Map, Value, json};
 use store::Hash;
 use store::connections::ConnectionRow;
@@ -164,9 +164,14 @@ fn sync_status(row: &ConnectionRow, report: &SyncReport) -> (&'static str, &'sta
     if matches!(row.status, Status::NeedsLogin { .. }) {
         return ("error", "credentialsRequired");
     }
+    let empty = report.records.iter().all(|(_, count)| *count == 0);
+    let failed = report.streams.iter().any(|stream| matches!(stream.outcome, Outcome::Failed { .. }));
     match &report.state {
         SyncState::Waiting | SyncState::Reading => ("inProgress", "ok"),
-        SyncState::Done if report.records.iter().all(|(_, count)| *count == 0) => ("noDataAvailable", "ok"),
+        // What an outage withheld is asked for again by itself.
+        SyncState::Done if report.again_at.is_some() => ("inProgress", "ok"),
+        SyncState::Done if empty && failed => ("error", "sourceUnavailable"),
+        SyncState::Done if empty => ("noDataAvailable", "ok"),
         SyncState::Done => ("ok", "ok"),
         SyncState::Failed(trouble) => match trouble.actor {
             domain::Actor::Person => ("error", "userActionRequired"),

@@ -12,6 +12,7 @@ use store::{Batch, Hash};
 
 use crate::Engine;
 use crate::apps::{KnownApp, secret_matches, sha256};
+use crate::humans::HumanError;
 use crate::keys::random;
 use crate::limits::{Limited, network};
 
@@ -100,6 +101,8 @@ pub struct AdminAccess {
 pub(crate) struct Recognised {
     pub kind: TokenKind,
     pub expires_at: Timestamp,
+    /// Given to somebody who did not show the client secret.
+    pub secretless: bool,
     pub access: Access,
 }
 
@@ -153,7 +156,7 @@ impl Engine {
         let human = store::humans::find_by_key(self.db(), client_id, &user_key).await?;
         let state = human.as_ref().map_or(UserState::Unknown, crate::humans::state);
         allowed(kind, state)?;
-
+        let secretless = request.client_secret.is_none();
         let told = Profile {
             client_user_id: request.client_user_id.clone(),
             email: request.client_user_email.clone(),
@@ -162,19 +165,22 @@ impl Engine {
         let mut batch = Batch::new();
         let human_id = match human {
             None => self.create_human(&mut batch, client_id, user_key, &told, now)?,
+            Some(_) if state == UserState::Deleted && secretless => return Err(IssueError::SecretRequired),
             Some(human) if state == UserState::Deleted => {
+                self.finish_erasing(human.human_id).await?;
                 self.start_anew(&mut batch, &human, &told, now)?;
                 human.human_id
             }
             Some(human) => {
                 // Without the secret it could be anyone who tells us something of a known person.
-                if request.client_secret.is_some() {
+                if !secretless {
                     self.update_profile(&mut batch, &human, told, now)?;
                 }
                 human.human_id
             }
         };
-        let mut mint = |kind| mint(&mut batch, client_id, human_id, kind, now);
+        let owner = Owner { client_id, human_id, secretless };
+        let mut mint = |kind| mint(&mut batch, owner, kind, now);
         let expires_in = kind.lifetime().as_secs();
         let issued = match kind {
             TokenKind::Session => Issued::Session { session_token: mint(kind), human_id, expires_in },
@@ -193,6 +199,18 @@ impl Engine {
         Ok(issued)
     }
 
+    /// Ends a deletion that was interrupted: what sources granted is given back before our copy goes.
+    async fn finish_erasing(&self, human_id: HumanId) -> Result<(), IssueError> {
+        if store::connections::list(self.db(), human_id).await?.is_empty() {
+            return Ok(());
+        }
+        self.erase_human(human_id).await.map_err(|error| match error {
+            HumanError::Unknown => store::Error::Conflict.into(),
+            HumanError::Store(error) => error.into(),
+            HumanError::Sealing(error) => error.into(),
+        })
+    }
+
     /// The app that a request claims to come from, if there is one.
     async fn find_client(&self, client_id: &str) -> Result<Option<Arc<KnownApp>>, store::Error> {
         match client_id.parse() {
@@ -201,7 +219,8 @@ impl Engine {
         }
     }
 
-    /// The app, when the secret is right or there is none to check. Wrong answers cost the address.
+    /// The app, when the secret is right or there is none to check. Wrong answers cost the address,
+    /// which gets no more of them for a while; a right one always passes.
     fn believe(
         &self,
         known: Option<Arc<KnownApp>>,
@@ -209,13 +228,11 @@ impl Engine {
         address: IpAddr,
     ) -> Result<Arc<KnownApp>, IssueError> {
         let now = self.now();
-        let (wrong, address) = (&self.inner.limiters.bad_secrets, network(address));
-        wrong.check(&address, now)?;
         let right = secret.is_none_or(|secret| secret_matches(known.as_deref(), secret, now));
         match known {
             Some(known) if right => Ok(known),
             known => {
-                wrong.take(address, now)?;
+                self.inner.limiters.bad_secrets.take(network(address), now)?;
                 Err(if known.is_some() { IssueError::WrongSecret } else { IssueError::UnknownClient })
             }
         }
@@ -248,6 +265,7 @@ impl Engine {
         Ok(row.filter(|row| row.revoked_at.is_none() && row.human.deleted_at.is_none()).map(|row| Recognised {
             kind: row.kind,
             expires_at: row.expires_at,
+            secretless: row.secretless,
             access: Access {
                 human_id: presented.human_id,
                 client_id: row.client_id,
@@ -261,9 +279,18 @@ impl Engine {
     }
 }
 
+/// Whom a token is for, and whether whoever asked for it showed the client secret.
+#[derive(Clone, Copy)]
+struct Owner {
+    client_id: ClientId,
+    human_id: HumanId,
+    secretless: bool,
+}
+
 /// Prefix and the base64url of whom it is for and 128 random bits. The person's id is in it so that
 /// the token can be looked up where the person's data are.
-fn mint(batch: &mut Batch, client_id: ClientId, human_id: HumanId, kind: TokenKind, now: Timestamp) -> Secret<String> {
+fn mint(batch: &mut Batch, owner: Owner, kind: TokenKind, now: Timestamp) -> Secret<String> {
+    let Owner { client_id, human_id, secretless } = owner;
     let mut bytes = [0; 32];
     bytes[..16].copy_from_slice(&human_id.0);
     bytes[16..].copy_from_slice(&random::<16>());
@@ -271,7 +298,7 @@ fn mint(batch: &mut Batch, client_id: ClientId, human_id: HumanId, kind: TokenKi
     let hash = sha256(token.expose().as_bytes());
     store::tokens::insert(
         batch,
-        &NewToken { human_id, hash, kind, client_id, issued_at: now, expires_at: now + kind.lifetime() },
+        &NewToken { human_id, hash, kind, client_id, secretless, issued_at: now, expires_at: now + kind.lifetime() },
     );
     token
 }

@@ -50,6 +50,7 @@ CREATE TABLE tokens (
     hash BYTEA NOT NULL,
     kind TEXT NOT NULL,
     client_id TEXT NOT NULL,
+    secretless BIGINT NOT NULL,
     issued_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
     revoked_at BIGINT,
@@ -61,6 +62,7 @@ CREATE TABLE connect_sessions (
     human_id TEXT NOT NULL,
     id TEXT NOT NULL,
     client_id TEXT NOT NULL,
+    owner TEXT NOT NULL,
     version BIGINT NOT NULL,
     opened_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
@@ -69,6 +71,7 @@ CREATE TABLE connect_sessions (
     PRIMARY KEY (human_id, id)
 );
 CREATE INDEX connect_sessions_by_age ON connect_sessions (updated_at);
+CREATE UNIQUE INDEX connect_sessions_open ON connect_sessions (human_id, owner) WHERE ended_at IS NULL;
 
 CREATE TABLE authorizations (
     human_id TEXT NOT NULL,
@@ -139,12 +142,13 @@ CREATE TABLE records (
     updated_at BIGINT NOT NULL,
     content_hash BYTEA NOT NULL,
     hidden_at BIGINT,
+    document_key TEXT,
     body BYTEA NOT NULL,
     PRIMARY KEY (human_id, kind, id)
 );
 CREATE INDEX records_newest ON records (human_id, kind, sort_at, id) WHERE hidden_at IS NULL;
-CREATE INDEX records_created ON records (human_id, kind, created_at, id) WHERE hidden_at IS NULL;
-CREATE INDEX records_by_connection ON records (human_id, connection_id);
+CREATE INDEX records_created ON records (human_id, kind, created_at, id DESC) WHERE hidden_at IS NULL;
+CREATE INDEX records_by_connection ON records (human_id, connection_id, kind, id);
 
 -- due_at is when a job may be claimed; while it is leased, that is the end of the lease.
 CREATE TABLE jobs (

@@ -117,6 +117,20 @@ pub fn set_grant(
     batch.push(SQL, Expect::One, [human_id.into(), id.into(), grant_sealed.into(), now.into()])
 }
 
+/// Replaces a grant by its successor, if nobody disconnected or logged in anew since it was read.
+pub fn renew_grant(batch: &mut Batch, human_id: HumanId, id: ConnectionId, old: &[u8], new: &[u8], now: Timestamp) -> usize {
+    const SQL: &str = "UPDATE connections SET grant_sealed = $4, updated_at = $5
+        WHERE human_id = $1 AND id = $2 AND status = 'active' AND grant_sealed = $3";
+    batch.push(SQL, Expect::One, [human_id.into(), id.into(), old.into(), new.into(), now.into()])
+}
+
+/// Asks for a new login, unless somebody did something about the grant since it was read.
+pub fn lose_grant(batch: &mut Batch, human_id: HumanId, id: ConnectionId, old: &[u8], now: Timestamp) -> usize {
+    const SQL: &str = "UPDATE connections SET status = 'needs_login', status_at = $4, updated_at = $4
+        WHERE human_id = $1 AND id = $2 AND status = 'active' AND grant_sealed = $3";
+    batch.push(SQL, Expect::One, [human_id.into(), id.into(), old.into(), now.into()])
+}
+
 pub fn set_report(batch: &mut Batch, human_id: HumanId, id: ConnectionId, synced: &Synced, now: Timestamp) -> usize {
     const SQL: &str = "UPDATE connections SET report = $3, last_synced_at = COALESCE($4, last_synced_at),
         oldest_at = COALESCE($5, oldest_at), newest_at = COALESCE($6, newest_at), updated_at = $7

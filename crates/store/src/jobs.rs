@@ -98,6 +98,13 @@ pub fn reschedule(batch: &mut Batch, id: RowId, lease: RowId, due_at: Timestamp)
     batch.push(SQL, Expect::One, [id.into(), lease.into(), due_at.into()])
 }
 
+/// The same after work that went as it should: its failed attempts are forgotten.
+pub fn postpone(batch: &mut Batch, id: RowId, lease: RowId, due_at: Timestamp) -> usize {
+    const SQL: &str = "UPDATE jobs SET attempts = 0 WHERE id = $1 AND lease = $2";
+    batch.push(SQL, Expect::One, [id.into(), lease.into()]);
+    reschedule(batch, id, lease, due_at)
+}
+
 fn human(id: Option<HumanId>) -> Value {
     id.map_or(String::new(), HumanId::to_hex).into()
 }

@@ -20,7 +20,16 @@ pub struct NewRecord {
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub content_hash: Hash,
+    /// Under what the document behind it is stored among the resources, for kinds that give it out.
+    pub document_key: Option<String>,
     pub body: Vec<u8>,
+}
+
+/// Where the document behind a record is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocumentPlace {
+    pub connection_id: ConnectionId,
+    pub document_key: String,
 }
 
 /// What a record is sorted and found by.
@@ -51,11 +60,13 @@ pub struct Body {
     pub body: Vec<u8>,
 }
 
+/// Ties go by id, the highest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Order {
     /// By the record's own date, undated last.
     #[default]
     NewestFirst,
+    /// By when it was first stored.
     CreatedFirst,
 }
 
@@ -156,7 +167,7 @@ macro_rules! newest {
 }
 macro_rules! created {
     ($from:expr, $limit:literal) => {
-        concat!("SELECT id, body", $from, " ORDER BY created_at, id ", $limit)
+        concat!("SELECT id, body", $from, " ORDER BY created_at, id DESC ", $limit)
     };
 }
 
@@ -189,9 +200,23 @@ pub async fn find(db: &Db, human_id: HumanId, kind: &str, id: RecordId) -> Resul
     db.find(SQL, [human_id.into(), kind.into(), id.into()], read).await
 }
 
-/// The first of [`Order::NewestFirst`].
+/// The newest by its own date; of those as new, or undated, the one that changed last.
 pub async fn newest(db: &Db, human_id: HumanId, kind: &str) -> Result<Option<Body>, Error> {
-    db.find(newest!(all!(), "LIMIT 1"), [human_id.into(), kind.into()], read).await
+    const SQL: &str = concat!("SELECT id, body", all!(), " ORDER BY sort_at DESC, updated_at DESC, id DESC LIMIT 1");
+    db.find(SQL, [human_id.into(), kind.into()], read).await
+}
+
+/// Where the document behind a record is; none when the record is hidden or has no document.
+pub async fn find_document(
+    db: &Db,
+    human_id: HumanId,
+    kind: &str,
+    id: RecordId,
+) -> Result<Option<DocumentPlace>, Error> {
+    const SQL: &str =
+        concat!("SELECT connection_id, document_key", all!(), " AND id = $3 AND document_key IS NOT NULL");
+    let read = |mut row: Row| Ok(DocumentPlace { connection_id: row.id(0)?, document_key: row.text(1)? });
+    db.find(SQL, [human_id.into(), kind.into(), id.into()], read).await
 }
 
 /// How many there are of each kind, without hidden ones.
@@ -201,20 +226,21 @@ pub async fn counts(db: &Db, human_id: HumanId) -> Result<Vec<(String, u64)>, Er
     db.list(SQL, [human_id.into()], |mut row| Ok((row.text(0)?, row.count(1)?))).await
 }
 
+const INDEX: &str = "SELECT kind, id, content_hash, created_at, hidden_at FROM records
+    WHERE human_id = $1 AND connection_id = $2 ORDER BY kind, id";
+
 /// Everything that came from one connection, hidden ones too.
 pub async fn index(db: &Db, human_id: HumanId, connection_id: ConnectionId) -> Result<Vec<Indexed>, Error> {
-    const SQL: &str = "SELECT kind, id, content_hash, created_at, hidden_at FROM records
-        WHERE human_id = $1 AND connection_id = $2 ORDER BY kind, id";
-    db.list(SQL, [human_id.into(), connection_id.into()], read_indexed).await
+    db.list(INDEX, [human_id.into(), connection_id.into()], read_indexed).await
 }
 
 /// Keeps the stored `created_at`; `changed` is 0, and nothing is written, when the same content is already shown.
 pub fn put(batch: &mut Batch, record: &NewRecord) -> usize {
     const SQL: &str = "INSERT INTO records (human_id, kind, id, connection_id, source_hash, sort_at, from_at, to_at, created_at,
-        updated_at, content_hash, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+        updated_at, content_hash, document_key, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
         ON CONFLICT (human_id, kind, id) DO UPDATE SET connection_id = excluded.connection_id, source_hash = excluded.source_hash,
         sort_at = excluded.sort_at, from_at = excluded.from_at, to_at = excluded.to_at, updated_at = excluded.updated_at,
-        content_hash = excluded.content_hash, hidden_at = NULL, body = excluded.body
+        content_hash = excluded.content_hash, hidden_at = NULL, document_key = excluded.document_key, body = excluded.body
         WHERE records.content_hash <> excluded.content_hash OR records.hidden_at IS NOT NULL";
     let [sort, from, to] = match record.dates {
         Dates::Undated => [Timestamp::MIN, Timestamp::MAX, Timestamp::MIN],
@@ -232,6 +258,7 @@ pub fn put(batch: &mut Batch, record: &NewRecord) -> usize {
         record.created_at.into(),
         record.updated_at.into(),
         record.content_hash.into(),
+        record.document_key.as_deref().into(),
         record.body.as_slice().into(),
     ];
     batch.push(SQL, Expect::Any, params)
@@ -256,4 +283,30 @@ fn read_indexed(mut row: Row) -> Result<Indexed, Error> {
         created_at: row.at(3)?,
         hidden: row.opt_at(4)?.is_some(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Without statistics SQLite would rather not sort than read one connection instead of the whole person.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn sqlite_reads_by_the_fitting_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open(&format!("sqlite:{}", folder.path().join("plans.db").display())).await.unwrap();
+        db.migrate().await.unwrap();
+        let (newest, created) = (newest!(all!(), "LIMIT $3 OFFSET $4"), created!(all!(), "LIMIT $3 OFFSET $4"));
+        for (sql, index) in [
+            (INDEX, "records_by_connection (human_id=? AND connection_id=?)"),
+            (newest, "records_newest (human_id=? AND kind=?)"),
+            (created, "records_created (human_id=? AND kind=?)"),
+            (newest!(ranges!("+"), "LIMIT $9 OFFSET $10"), "records_newest (human_id=? AND kind=?"),
+            (created!(ranges!(""), "LIMIT $9 OFFSET $10"), "records_created (human_id=? AND kind=?"),
+        ] {
+            let explain: &'static str = Box::leak(format!("EXPLAIN QUERY PLAN {sql}").into_boxed_str());
+            let params: Vec<Value> = (1..=explain.matches('$').count()).map(|_| Value::Int(0)).collect();
+            let plan = db.list(explain, params, |mut row| row.text(3)).await.unwrap().join("\n");
+            assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{plan}\nof {sql}");
+        }
+    }
 }

@@ -1,4 +1,6 @@
 //! Documents as received, sealed.
+//!
+//! A negative `gone_at` is when one was missed for the first time: it counts as there until it is missed again.
 
 use domain::{ConnectionId, HumanId, Timestamp};
 
@@ -28,6 +30,44 @@ pub struct NewResource {
     pub body: Vec<u8>,
 }
 
+/// A document without its body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    pub resource_key: String,
+    pub kind: String,
+    /// Bytes of the sealed body.
+    pub size: u64,
+    /// The last complete read did not bring it.
+    pub missing: bool,
+}
+
+/// Everything that is not gone, by kind and key.
+pub async fn contents(db: &Db, human_id: HumanId, connection_id: ConnectionId) -> Result<Vec<Listed>, Error> {
+    const SQL: &str = "SELECT resource_key, kind, CAST(LENGTH(body) AS BIGINT), gone_at FROM resources
+        WHERE human_id = $1 AND connection_id = $2 AND (gone_at IS NULL OR gone_at < 0) ORDER BY kind, resource_key";
+    let read = |mut row: Row| {
+        let missing = row.opt_at(3)?.is_some();
+        Ok(Listed { resource_key: row.text(0)?, kind: row.text(1)?, size: row.count(2)?, missing })
+    };
+    db.list(SQL, [human_id.into(), connection_id.into()], read).await
+}
+
+/// One page of one kind, as [`list`] has it of all.
+pub async fn list_kind(
+    db: &Db,
+    human_id: HumanId,
+    connection_id: ConnectionId,
+    kind: &str,
+    after_key: &str,
+    limit: u32,
+) -> Result<Vec<ResourceRow>, Error> {
+    const SQL: &str = "SELECT resource_key, kind, hash, received_at, changed_at, body FROM resources
+        WHERE human_id = $1 AND connection_id = $2 AND resource_key > $3 AND kind = $4 AND (gone_at IS NULL OR gone_at < 0)
+        ORDER BY resource_key LIMIT $5";
+    let params = [human_id.into(), connection_id.into(), after_key.into(), kind.into(), limit.into()];
+    db.list(SQL, params, read).await
+}
+
 /// One page in key order, without what is gone; start with an empty `after_key`.
 pub async fn list(
     db: &Db,
@@ -37,7 +77,7 @@ pub async fn list(
     limit: u32,
 ) -> Result<Vec<ResourceRow>, Error> {
     const SQL: &str = "SELECT resource_key, kind, hash, received_at, changed_at, body FROM resources
-        WHERE human_id = $1 AND connection_id = $2 AND resource_key > $3 AND gone_at IS NULL
+        WHERE human_id = $1 AND connection_id = $2 AND resource_key > $3 AND (gone_at IS NULL OR gone_at < 0)
         ORDER BY resource_key LIMIT $4";
     db.list(SQL, [human_id.into(), connection_id.into(), after_key.into(), limit.into()], read).await
 }
@@ -45,14 +85,14 @@ pub async fn list(
 /// Key and hash of everything that is not gone.
 pub async fn index(db: &Db, human_id: HumanId, connection_id: ConnectionId) -> Result<Vec<(String, Hash)>, Error> {
     const SQL: &str = "SELECT resource_key, hash FROM resources
-        WHERE human_id = $1 AND connection_id = $2 AND gone_at IS NULL ORDER BY resource_key";
+        WHERE human_id = $1 AND connection_id = $2 AND (gone_at IS NULL OR gone_at < 0) ORDER BY resource_key";
     db.list(SQL, [human_id.into(), connection_id.into()], |mut row| Ok((row.text(0)?, row.hash(1)?))).await
 }
 
 /// How many there are of each kind, without what is gone.
 pub async fn counts(db: &Db, human_id: HumanId, connection_id: ConnectionId) -> Result<Vec<(String, u64)>, Error> {
     const SQL: &str = "SELECT kind, COUNT(*) FROM resources
-        WHERE human_id = $1 AND connection_id = $2 AND gone_at IS NULL GROUP BY kind ORDER BY kind";
+        WHERE human_id = $1 AND connection_id = $2 AND (gone_at IS NULL OR gone_at < 0) GROUP BY kind ORDER BY kind";
     db.list(SQL, [human_id.into(), connection_id.into()], |mut row| Ok((row.text(0)?, row.count(1)?))).await
 }
 
@@ -76,6 +116,27 @@ pub fn put(batch: &mut Batch, resource: &NewResource, now: Timestamp) -> usize {
     batch.push(SQL, Expect::Any, params)
 }
 
+/// A complete read did not bring it: the next one decides.
+pub fn mark_missing(
+    batch: &mut Batch,
+    human_id: HumanId,
+    connection_id: ConnectionId,
+    resource_key: &str,
+    now: Timestamp,
+) -> usize {
+    const SQL: &str = "UPDATE resources SET gone_at = $4
+        WHERE human_id = $1 AND connection_id = $2 AND resource_key = $3 AND gone_at IS NULL";
+    let since = Timestamp(-now.0.abs().max(1));
+    batch.push(SQL, Expect::Any, [human_id.into(), connection_id.into(), resource_key.into(), since.into()])
+}
+
+/// It was only missed once.
+pub fn mark_found(batch: &mut Batch, human_id: HumanId, connection_id: ConnectionId, resource_key: &str) -> usize {
+    const SQL: &str = "UPDATE resources SET gone_at = NULL
+        WHERE human_id = $1 AND connection_id = $2 AND resource_key = $3 AND gone_at < 0";
+    batch.push(SQL, Expect::Any, [human_id.into(), connection_id.into(), resource_key.into()])
+}
+
 /// The source no longer has it.
 pub fn mark_gone(
     batch: &mut Batch,
@@ -85,7 +146,7 @@ pub fn mark_gone(
     now: Timestamp,
 ) -> usize {
     const SQL: &str = "UPDATE resources SET gone_at = $4
-        WHERE human_id = $1 AND connection_id = $2 AND resource_key = $3 AND gone_at IS NULL";
+        WHERE human_id = $1 AND connection_id = $2 AND resource_key = $3 AND (gone_at IS NULL OR gone_at < 0)";
     batch.push(SQL, Expect::Any, [human_id.into(), connection_id.into(), resource_key.into(), now.into()])
 }
 

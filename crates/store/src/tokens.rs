@@ -9,6 +9,8 @@ use crate::{Batch, Db, Error, Expect, Hash, Row};
 pub struct TokenRow {
     pub kind: TokenKind,
     pub client_id: ClientId,
+    /// Issued to somebody who did not show the client secret.
+    pub secretless: bool,
     pub issued_at: Timestamp,
     pub expires_at: Timestamp,
     pub revoked_at: Option<Timestamp>,
@@ -30,26 +32,28 @@ pub struct NewToken {
     pub hash: Hash,
     pub kind: TokenKind,
     pub client_id: ClientId,
+    pub secretless: bool,
     pub issued_at: Timestamp,
     pub expires_at: Timestamp,
 }
 
 /// Expired and revoked tokens are found too; the caller judges.
 pub async fn find(db: &Db, human_id: HumanId, hash: &Hash) -> Result<Option<TokenRow>, Error> {
-    const SQL: &str = "SELECT t.kind, t.client_id, t.issued_at, t.expires_at, t.revoked_at,
+    const SQL: &str = "SELECT t.kind, t.client_id, t.secretless, t.issued_at, t.expires_at, t.revoked_at,
         h.user_id, h.revision, h.created_at, h.deleted_at, h.wrapped_key
         FROM tokens t JOIN humans h ON h.human_id = t.human_id WHERE t.human_id = $1 AND t.hash = $2";
     db.find(SQL, [human_id.into(), hash.into()], read).await
 }
 
 pub fn insert(batch: &mut Batch, token: &NewToken) -> usize {
-    const SQL: &str = "INSERT INTO tokens (human_id, hash, kind, client_id, issued_at, expires_at)
-        VALUES ($1, $2, $3, $4, $5, $6)";
+    const SQL: &str = "INSERT INTO tokens (human_id, hash, kind, client_id, secretless, issued_at, expires_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)";
     let params = [
         token.human_id.into(),
         token.hash.into(),
         token.kind.as_str().into(),
         token.client_id.into(),
+        token.secretless.into(),
         token.issued_at.into(),
         token.expires_at.into(),
     ];
@@ -77,15 +81,16 @@ fn read(mut row: Row) -> Result<TokenRow, Error> {
     Ok(TokenRow {
         kind: TokenKind::ALL.into_iter().find(|known| known.as_str() == kind).ok_or(Error::Corrupt("a token kind"))?,
         client_id: row.id(1)?,
-        issued_at: row.at(2)?,
-        expires_at: row.at(3)?,
-        revoked_at: row.opt_at(4)?,
+        secretless: row.int(2)? != 0,
+        issued_at: row.at(3)?,
+        expires_at: row.at(4)?,
+        revoked_at: row.opt_at(5)?,
         human: TokenHuman {
-            user_id: row.id(5)?,
-            revision: row.int(6)?,
-            created_at: row.at(7)?,
-            deleted_at: row.opt_at(8)?,
-            wrapped_key: row.bytes(9)?,
+            user_id: row.id(6)?,
+            revision: row.int(7)?,
+            created_at: row.at(8)?,
+            deleted_at: row.opt_at(9)?,
+            wrapped_key: row.bytes(10)?,
         },
     })
 }

@@ -174,6 +174,7 @@ async fn erasing_ada_leaves_ben() {
             created_at: NOON,
             updated_at: NOON,
             content_hash: [0; 32],
+            document_key: None,
             body: b"{}".to_vec(),
         };
         commit(&db, |batch| {

@@ -100,6 +100,7 @@ async fn a_token_is_found_with_its_human_until_it_is_pruned() {
             hash: [hash; 32],
             kind: TokenKind::Access,
             client_id: CLINIC,
+            secretless: hash == 2,
             issued_at: NOON,
             expires_at: NOON + Duration::from_secs(60 * minutes),
         };
@@ -112,6 +113,7 @@ async fn a_token_is_found_with_its_human_until_it_is_pruned() {
         .unwrap();
         let found = tokens::find(&db, ADA, &[1; 32]).await.unwrap().unwrap();
         assert_eq!((found.kind, found.client_id, found.expires_at), (TokenKind::Access, CLINIC, minutes(10)));
+        assert!(!found.secretless && tokens::find(&db, ADA, &[2; 32]).await.unwrap().unwrap().secretless);
         assert_eq!((found.human.user_id, found.human.deleted_at, found.revoked_at), (human(ADA).user_id, None, None));
         assert_eq!(found.human.wrapped_key, vec![1; 60]);
         assert_eq!(tokens::find(&db, BEN, &[1; 32]).await, Ok(None), "a token belongs to one human");
@@ -138,6 +140,7 @@ async fn every_token_kind_is_read_back() {
                 hash: [hash; 32],
                 kind,
                 client_id: CLINIC,
+                secretless: false,
                 issued_at: NOON,
                 expires_at: minutes(1),
             };
@@ -151,10 +154,11 @@ async fn every_token_kind_is_read_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_updates_of_a_visit_one_wins() {
     on_both(async |db| {
-        let visit = |id, opened| SessionRow {
+        let visit = |id: u8, opened| SessionRow {
             human_id: ADA,
             id: RowId([id; 16]),
             client_id: CLINIC,
+            owner: id.to_string(),
             version: 0,
             opened_at: minutes(opened),
             updated_at: minutes(opened),
@@ -164,8 +168,12 @@ async fn of_two_updates_of_a_visit_one_wins() {
         commit(&db, |batch| (connect::insert(batch, &visit(2, 1)), connect::insert(batch, &visit(1, 5))))
             .await
             .unwrap();
-        assert_eq!(connect::latest(&db, ADA).await.unwrap(), Some(visit(1, 5)));
-        assert_eq!(connect::latest(&db, BEN).await.unwrap(), None);
+        let second = SessionRow { id: RowId([9; 16]), ..visit(1, 6) };
+        assert_eq!(commit(&db, |batch| connect::insert(batch, &second)).await, Err(Error::Conflict), "one owner, two open");
+        assert_eq!(connect::latest(&db, ADA, "1").await.unwrap(), Some(visit(1, 5)));
+        assert_eq!(connect::latest(&db, BEN, "1").await.unwrap(), None);
+        assert_eq!(connect::latest_without(&db, ADA, "3").await.unwrap(), Some(visit(1, 5)));
+        assert_eq!(connect::latest_without(&db, ADA, "2").await.unwrap(), None);
 
         let next = SessionRow { state: b"sign in".to_vec(), updated_at: minutes(6), ..visit(1, 5) };
         commit(&db, |batch| connect::update(batch, &next)).await.unwrap();

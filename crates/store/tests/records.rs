@@ -8,7 +8,7 @@ use std::ops::Range;
 use domain::{ConnectionId, HumanId, RecordId, Timestamp};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use store::records::{self, Body, Dates, Filter, MAX_SOURCES, NewRecord, Order};
+use store::records::{self, Body, Dates, DocumentPlace, Filter, MAX_SOURCES, NewRecord, Order};
 use store::{Batch, Db, Error};
 use support::{ADA, BEN, NOON, commit, minutes, on_both};
 
@@ -25,6 +25,7 @@ fn record(human_id: HumanId, id: u8) -> NewRecord {
         created_at: NOON,
         updated_at: NOON,
         content_hash: [id; 32],
+        document_key: None,
         body: vec![id; 40],
     }
 }
@@ -78,6 +79,52 @@ async fn too_many_sources_are_refused() {
         assert_eq!(records::count(&db, &only(vec![])).await, Ok(0));
         let too_many = only(vec![[0; 32]; MAX_SOURCES + 1]);
         assert_eq!(records::page(&db, &too_many, 0, 10).await, Err(Error::TooMany("sources")));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_newest_is_that_of_the_newest_date_then_the_one_changed_last() {
+    on_both(async |db| {
+        let day = |minute| Dates::Dated { sort: minutes(minute), from: minutes(minute), to: minutes(minute) };
+        for (id, dates, updated, newest) in [
+            (5, Dates::Undated, 0, 5),
+            (4, Dates::Undated, 1, 4),
+            (3, Dates::Undated, 1, 4),
+            (2, day(-9), 0, 2),
+            (9, day(-8), 0, 9),
+            (1, day(-8), 5, 1),
+            (8, day(-9), 9, 1),
+        ] {
+            let profile = NewRecord { dates, updated_at: minutes(updated), ..record(ADA, id) };
+            commit(&db, |batch| records::put(batch, &profile)).await.unwrap();
+            let found = records::newest(&db, ADA, "allergies").await.unwrap().unwrap();
+            assert_eq!(found.id, RecordId([newest; 12]), "after {id}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_knows_where_its_document_is() {
+    on_both(async |db| {
+        let place = |key: &str| DocumentPlace { connection_id: RIVERBEND, document_key: key.into() };
+        let find = async |human_id, kind, id| records::find_document(&db, human_id, kind, RecordId([id; 12])).await;
+        let with = |key: &str, hash| NewRecord {
+            document_key: Some(key.into()),
+            content_hash: [hash; 32],
+            ..record(ADA, 1)
+        };
+        for (hash, key) in [(1, "d1"), (2, "d2")] {
+            commit(&db, |batch| records::put(batch, &with(key, hash))).await.unwrap();
+            assert_eq!(find(ADA, "allergies", 1).await, Ok(Some(place(key))));
+        }
+        commit(&db, |batch| records::put(batch, &record(ADA, 2))).await.unwrap();
+        for (human_id, kind, id) in [(ADA, "allergies", 2), (ADA, "allergies", 3), (ADA, "vitals", 1), (BEN, "allergies", 1)] {
+            assert_eq!(find(human_id, kind, id).await, Ok(None));
+        }
+        commit(&db, |batch| records::hide(batch, ADA, "allergies", RecordId([1; 12]), NOON)).await.unwrap();
+        assert_eq!(find(ADA, "allergies", 1).await, Ok(None), "what is hidden has no document");
     })
     .await;
 }
@@ -152,7 +199,7 @@ fn expected(filter: &Filter, stored: &[Shown]) -> Vec<RecordId> {
     let mut shown: Vec<&NewRecord> = shown.map(|(record, _)| record).collect();
     match filter.order {
         Order::NewestFirst => shown.sort_by_key(|record| std::cmp::Reverse((sort(record), record.id))),
-        Order::CreatedFirst => shown.sort_by_key(|record| (record.created_at, record.id)),
+        Order::CreatedFirst => shown.sort_by_key(|record| (record.created_at, std::cmp::Reverse(record.id))),
     }
     shown.into_iter().map(|record| record.id).collect()
 }

@@ -50,6 +50,17 @@ pub struct Page {
     pub next: Next,
 }
 
+impl Page {
+    /// Whether the answer brought all that was asked for, as far as it can be told: nothing dropped,
+    /// cut off, refused or warned of. What a page with gaps does not hold may still be there.
+    pub fn is_whole(&self, platform: &Platform, answer: &Answer) -> bool {
+        let warned = self.warnings.iter().any(|issue| issue.severity >= Severity::Warning);
+        let empty = meaning(platform, &self.warnings) == Some(Meaning::Empty);
+        let kept = self.dropped.total() == 0 && !matches!(self.next, Next::Cut(_));
+        kept && (empty || (answer.is_success() && !warned))
+    }
+}
+
 #[derive(Debug, Clone, Default, PartialEq)]
 pub enum Next {
     More(Cursor),
@@ -124,6 +135,12 @@ impl PullError {
             }
             _ => Actor::Provider,
         }
+    }
+
+    /// Whether it may pass by itself: an outage, a limit, an answer broken on its way.
+    pub fn may_pass(self) -> bool {
+        use PullError::{Html, Malformed, PageExpired, Throttled, Unavailable};
+        matches!(self, Unavailable(_) | Throttled | Html | Malformed | PageExpired)
     }
 
     pub fn code(self) -> &'static str {
@@ -285,28 +302,28 @@ impl Run<'_> {
             (403, None | Some(Meaning::Refused)) if paging && self.target.platform.forbidden_may_be_quota => {
                 self.again(THROTTLED_TRIES, PullError::Throttled)
             }
-            (_, Some(Meaning::Query)) => self.simpler(Refusal::Query),
-            (_, Some(Meaning::Refused)) | (403, _) => self.refused(Refusal::Forbidden),
-            (404 | 410, _) | (_, Some(Meaning::Gone)) => self.refused(Refusal::NotFound),
-            _ => self.simpler(Refusal::Query),
+            (_, Some(Meaning::Query)) => self.simpler(Refusal::Query, issues),
+            (_, Some(Meaning::Refused)) | (403, _) => self.refused(Refusal::Forbidden, issues),
+            (404 | 410, _) | (_, Some(Meaning::Gone)) => self.refused(Refusal::NotFound, issues),
+            _ => self.simpler(Refusal::Query, issues),
         }
     }
 
     /// The thing asked for is closed, however it is asked for; but another leg may be open.
-    fn refused(&self, why: Refusal) -> Step {
+    fn refused(&self, why: Refusal, issues: &[Issue]) -> Step {
         match self.leg_after_refusal() {
             Some(cursor) => Step::Variant { cursor, why },
             // Ids that cannot be searched may still be read one by one.
-            None if self.cursor.leg > 0 || matches!(self.query(), Some(Query::Ids(_))) => self.simpler(why),
+            None if self.cursor.leg > 0 || matches!(self.query(), Some(Query::Ids(_))) => self.simpler(why, issues),
             None => Step::Refused { why },
         }
     }
 
-    fn simpler(&self, why: Refusal) -> Step {
+    fn simpler(&self, why: Refusal, issues: &[Issue]) -> Step {
         match self.leg_after_refusal().or_else(|| self.next_variant().filter(|_| self.cursor.leg == 0)) {
             Some(cursor) => Step::Variant { cursor, why },
             // The last of several legs was refused: what the others gave stands.
-            None if self.cursor.leg > 0 => Step::Page(Page::default()),
+            None if self.cursor.leg > 0 => Step::Page(Page { warnings: issues.to_vec(), ..Page::default() }),
             None => Step::Refused { why },
         }
     }

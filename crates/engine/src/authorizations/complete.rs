@@ -1,7 +1,7 @@
 //! The way back: one callback, one outcome, one commit.
 
 use domain::connect::Announced;
-use domain::{ConnectionId, HumanId, RowId, Step, SyncReport, Trouble};
+use domain::{CloseStatus, ConnectionId, HumanId, RowId, Step, SyncReport, Trouble};
 use store::connections::{NewConnection, Synced};
 use store::jobs::NewJob;
 
@@ -20,6 +20,7 @@ impl From<ConnectError> for CallbackError {
         match error {
             ConnectError::Store(error) => CallbackError::Store(error),
             ConnectError::Sealing(error) => CallbackError::Sealing(error),
+            ConnectError::Closed { .. } | ConnectError::AppDisabled { .. } => CallbackError::Over,
             _ => CallbackError::UnknownState,
         }
     }
@@ -35,10 +36,12 @@ struct Claimed {
 
 impl Engine {
     /// Checks state and issuer, exchanges the code, and writes connection, grant and sync job at once.
-    /// A person who took so long that the visit's token ran out is connected all the same.
+    /// A person who took so long that the visit's token ran out is connected all the same; one who
+    /// closed the widget meanwhile is not.
     ///
     /// # Errors
-    /// When the state is not that of a login this browser is in; nothing was changed then.
+    /// When the state is not that of a login this browser is in, or the visit is over; nothing was
+    /// connected then.
     pub async fn complete(&self, callback: Callback, browser: Option<&str>) -> Result<Completed, CallbackError> {
         let claimed = self.claim(&callback, browser).await?;
         let Claimed { visit, attempt, .. } = &claimed;
@@ -54,8 +57,14 @@ impl Engine {
                 if let Some(membership) = membership.filter(|_| !attempt.refused.is_empty()) {
                     self.inner.providers.set_refused(&membership.base, attempt.refused.clone());
                 }
-                let connection = self.connect(&claimed, &redeemed).await?;
-                Ok(completed(Ok(connection), None))
+                match self.connect(&claimed, &redeemed).await {
+                    Ok(connection) => Ok(completed(Ok(connection), None)),
+                    Err(CallbackError::Over) => {
+                        self.revoke(redeemed.grant).await;
+                        Err(CallbackError::Over)
+                    }
+                    Err(error) => Err(error),
+                }
             }
             Err(Denied::Trouble(trouble)) => {
                 self.fail(&claimed, &trouble).await?;
@@ -82,13 +91,16 @@ impl Engine {
         if row.used_at.is_some() || row.expires_at <= now {
             return Err(unknown());
         }
-        let visit = self.load_visit(human_id, row.session_id).await?.ok_or_else(unknown)?;
-        let attempt: Attempt = visit.key.open_json(aad(&id.to_hex(), "body"), &row.body)?;
+        let human = store::humans::find(self.db(), human_id).await?.filter(|human| human.deleted_at.is_none());
+        let key = self.data_key(human_id, &human.ok_or_else(unknown)?.wrapped_key)?;
+        let attempt: Attempt = key.open_json(aad(&id.to_hex(), "body"), &row.body)?;
         // Both sides are keyed hashes: how far they agree tells nothing of the value.
         let left = browser.map(|browser| hex::encode(self.hash_index("browser", browser.as_bytes())));
         if left.as_deref() != Some(&attempt.browser) {
             return Err(unknown());
         }
+        let visit = self.load_visit(human_id, row.session_id, attempt.token).await?.ok_or_else(unknown)?;
+        self.still_wanted(&visit).await?;
         let mut batch = store::Batch::new();
         store::authorizations::claim(&mut batch, human_id, id, now);
         match self.db().commit(batch).await {
@@ -98,10 +110,20 @@ impl Engine {
         }
     }
 
+    /// Whether the person is still there: the widget was not closed, the app not disabled, the token not revoked.
+    async fn still_wanted(&self, visit: &Visit) -> Result<(), CallbackError> {
+        let app = self.find_app(visit.app.client_id).await?;
+        let disabled = app.is_none_or(|app| app.disabled_at.is_some());
+        let revoked = self.token_ended(visit.human_id, &visit.token).await? == Some(CloseStatus::SessionTokenInvalid);
+        if visit.session.ended.is_some() || disabled || revoked { Err(CallbackError::Over) } else { Ok(()) }
+    }
+
     /// Connection, grant, start of the pull, its job, the outcome and the visit's next step, or nothing.
     async fn connect(&self, claimed: &Claimed, redeemed: &Redeemed) -> Result<ConnectionId, CallbackError> {
         let Claimed { human_id, id, visit, .. } = claimed;
         let (human_id, account, key) = (*human_id, &redeemed.account, &visit.key);
+        // The provider took its time.
+        self.still_wanted(visit).await?;
         let (account_hash, connection) = self.account(human_id, account.source, &account.patient);
         let row = NewConnection {
             human_id,
@@ -178,7 +200,7 @@ impl Engine {
             browser: attempt.browser.clone(),
             refused,
         };
-        let visit = self.load_visit(visit.human_id, visit.session.id).await.ok().flatten()?;
+        let visit = self.load_visit(visit.human_id, visit.session.id, visit.token).await.ok().flatten()?;
         self.leave(&visit, leaving).await.ok()
     }
 }

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use connectors::smart::authorize::{Ask, Pkce};
+use connectors::smart::authorize::{Ask, Callback as Redirected, Pkce};
 use connectors::smart::discovery::SmartConfiguration;
 use connectors::smart::scopes::{Dialect, Phrase, Scope, Scopes};
 use domain::{Actor, ConnectionId, RowId, Secret, SourceId, Step, Trouble};
 use serde::{Deserialize, Serialize};
+use store::Hash;
 use store::authorizations::AuthorizationRow;
 use url::Url;
 
@@ -28,12 +29,21 @@ const REDEEMING: Duration = Duration::from_secs(3 * 60);
 const PHRASES: usize = 3;
 
 /// What the provider's redirect brought.
-#[derive(Default)]
 pub struct Callback {
     pub state: Option<String>,
-    pub code: Option<String>,
-    pub error: Option<String>,
-    pub iss: Option<String>,
+    redirected: Redirected,
+    /// A parameter that decides is there more than once: nobody can tell which one counts.
+    ambiguous: bool,
+}
+
+impl Callback {
+    /// Reads the query as it came.
+    pub fn parse(query: &str) -> Callback {
+        let redirected = Redirected::parse(query);
+        let count = |wanted: &str| url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == wanted).count();
+        let ambiguous = ["code", "iss", "error"].into_iter().any(|name| count(name) > 1);
+        Callback { state: redirected.state.clone(), redirected, ambiguous }
+    }
 }
 
 /// The end of a redirect whose `state` was ours.
@@ -51,6 +61,9 @@ pub enum CallbackError {
     /// No, foreign, replayed or late `state`: nothing is known of the visit, nothing was changed.
     #[error("the login cannot be matched to a visit")]
     UnknownState,
+    /// The visit was ended or its app disabled while the person was away; what they granted is given back.
+    #[error("the visit is over")]
+    Over,
     #[error(transparent)]
     Store(#[from] store::Error),
     #[error(transparent)]
@@ -85,6 +98,8 @@ struct Attempt {
     display: Display,
     /// Keyed hash of what binds the way back to the browser that left.
     browser: String,
+    /// Of the token whose ticket the login was begun with.
+    token: Hash,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -162,6 +177,7 @@ impl Engine {
             refused: leaving.refused,
             display: leaving.display,
             browser: leaving.browser,
+            token: visit.token,
         };
         let now = self.now();
         let row = AuthorizationRow {
@@ -223,7 +239,7 @@ impl Engine {
         };
         if matches!(visit.session.step, Step::SignIn { .. }) {
             // The outcome moved the visit on. When it still stands here, the person came back to try again.
-            let current = self.load_visit(visit.human_id, visit.session.id).await?;
+            let current = self.load_visit(visit.human_id, visit.session.id, visit.token).await?;
             if current.is_none_or(|current| matches!(current.session.step, Step::SignIn { .. })) {
                 return Ok(LoginState::None);
             }

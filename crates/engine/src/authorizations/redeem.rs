@@ -49,17 +49,12 @@ impl From<TokenError> for Denied {
     }
 }
 
-/// The parameters in the form that the rules about them read.
-fn query(callback: &Callback) -> String {
-    let named = [("code", &callback.code), ("error", &callback.error), ("iss", &callback.iss)];
-    let given = named.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)));
-    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(given).finish()
-}
-
 impl Engine {
     pub(super) async fn redeem(&self, membership: &Membership, attempt: &Attempt, callback: &Callback) -> Result<Redeemed, Denied> {
-        let redirected = connectors::smart::authorize::Callback::parse(&query(callback));
-        let code = redirected.code(&attempt.smart).map_err(|error| match error {
+        if callback.ambiguous {
+            return Err(Trouble::new("answer_ambiguous", Actor::Provider).into());
+        }
+        let code = callback.redirected.clone().code(&attempt.smart).map_err(|error| match error {
             RedirectError::InvalidScope => Denied::Phrase(trouble!(error)),
             error => Denied::Trouble(trouble!(error)),
         })?;

@@ -3,14 +3,15 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::connect::Announced;
-use domain::{CloseStatus, ConnectSession, ConnectionId};
+use domain::{ConnectSession, ConnectionId};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{Ending, Linked, Message, Visit};
+use super::{Closing, Ending, Linked, Message, Visit};
 
 /// A redirect longer than this loses its payload: browsers and webviews cut off long addresses.
 const LONGEST: usize = 2000;
+const CLOSE: &str = "hapi-connect-close";
 
 /// Everything a message says beside its type and status.
 pub(super) struct Tally<'a> {
@@ -72,43 +73,38 @@ pub(super) fn pending(tally: &Tally<'_>) -> Vec<Message> {
         .collect()
 }
 
-pub(super) fn ending(tally: &Tally<'_>, status: CloseStatus) -> Ending {
-    let message = explained(tally.body("hapi-connect-close", status.as_str()), status);
-    let callback = tally.session.launch.callback.as_deref();
-    let redirect = callback.and_then(|callback| redirect(callback, status, &message));
-    Ending { message, redirect }
+pub(super) fn ending(tally: &Tally<'_>, closing: Closing) -> Ending {
+    let message = explained(tally.body(CLOSE, closing.status().as_str()), closing);
+    let launch = &tally.session.launch;
+    let redirect = launch.callback.as_deref().and_then(|callback| redirect(callback, closing, &message));
+    let before = pending(tally).into_iter().map(|message| message.body).collect();
+    Ending { message, before, opened_by: launch.callback_origin.clone(), redirect }
 }
 
-pub(super) fn anonymous(status: CloseStatus) -> Value {
-    explained(body("hapi-connect-close", status.as_str(), vec![], vec![], vec![]), status)
+/// Where nobody could be identified.
+pub(super) fn empty(closing: Closing, callback: Option<&str>) -> Ending {
+    let message = explained(body(CLOSE, closing.status().as_str(), vec![], vec![], vec![]), closing);
+    let redirect = callback.and_then(|callback| redirect(callback, closing, &message));
+    Ending { message, before: Vec::new(), opened_by: None, redirect }
 }
 
 /// Abnormal ends say what happened, for people who read logs.
-fn explained(mut message: Value, status: CloseStatus) -> Value {
-    if let Some(text) = explanation(status) {
-        message["code"] = status.as_str().into();
+fn explained(mut message: Value, closing: Closing) -> Value {
+    if let Some(text) = closing.explanation() {
+        message["code"] = closing.as_str().into();
         message["error"] = text.into();
     }
     message
 }
 
-fn explanation(status: CloseStatus) -> Option<&'static str> {
-    match status {
-        CloseStatus::Success => None,
-        CloseStatus::SessionTokenInvalid => Some("The token is not valid."),
-        CloseStatus::SessionTokenExpired => Some("The token has expired."),
-        CloseStatus::MissingSessionToken => Some("A token is required."),
-    }
-}
-
-fn redirect(callback: &str, status: CloseStatus, message: &Value) -> Option<Url> {
+fn redirect(callback: &str, closing: Closing, message: &Value) -> Option<Url> {
     let mut url = Url::parse(callback).ok()?;
-    match explanation(status) {
+    match closing.explanation() {
         None => {
-            url.query_pairs_mut().append_pair("status", status.as_str());
+            url.query_pairs_mut().append_pair("status", closing.as_str());
         }
         Some(text) => {
-            let pairs = [("status", "error"), ("error", status.as_str()), ("message", text)];
+            let pairs = [("status", "error"), ("error", closing.as_str()), ("message", text)];
             url.query_pairs_mut().extend_pairs(pairs);
         }
     }
@@ -127,8 +123,8 @@ impl Visit {
         self.tally(pending)
     }
 
-    pub(super) fn ending(&self, status: CloseStatus) -> Ending {
-        self.tally(|tally| ending(tally, status))
+    pub(super) fn ending(&self, closing: Closing) -> Ending {
+        self.tally(|tally| ending(tally, closing))
     }
 }
 
@@ -198,7 +194,7 @@ mod tests {
 
     #[test]
     fn the_hosted_page_goes_back_with_its_result() {
-        let ended = with(Some("myapp://done?x=1"), |tally| ending(tally, CloseStatus::Success));
+        let ended = with(Some("myapp://done?x=1"), |tally| ending(tally, Closing::Success));
         let url = ended.redirect.expect("a callback was given");
         let query: Vec<(String, String)> = url.query_pairs().into_owned().collect();
         assert_eq!(query[..2], [("x".to_owned(), "1".to_owned()), ("status".to_owned(), "SUCCESS".to_owned())]);
@@ -206,18 +202,18 @@ mod tests {
         assert_eq!(serde_json::from_slice::<Value>(&payload).expect("JSON"), ended.message);
 
         let long = format!("https://app.example/done?x={}", "y".repeat(1500));
-        let url = with(Some(&long), |tally| ending(tally, CloseStatus::Success)).redirect.expect("a callback was given");
+        let url = with(Some(&long), |tally| ending(tally, Closing::Success)).redirect.expect("a callback was given");
         assert!(url.as_str().ends_with("&status=SUCCESS"));
 
-        let url = with(Some("https://app.example/done"), |tally| ending(tally, CloseStatus::SessionTokenExpired)).redirect;
+        let url = with(Some("https://app.example/done"), |tally| ending(tally, Closing::SessionTokenExpired)).redirect;
         let start = "https://app.example/done?status=error&error=SESSION_TOKEN_EXPIRED&message=The+token+has+expired.";
         assert!(url.expect("a callback was given").as_str().starts_with(start));
-        assert!(with(None, |tally| ending(tally, CloseStatus::Success)).redirect.is_none());
+        assert!(with(None, |tally| ending(tally, Closing::Success)).redirect.is_none());
     }
 
     #[test]
     fn nobody_has_empty_arrays() {
-        let message = anonymous(CloseStatus::MissingSessionToken);
+        let message = empty(Closing::MissingSessionToken, None).message;
         assert_eq!(message["status"], "MISSING_SESSION_TOKEN");
         for list in ["currentConnections", "connections", "requestedProviders"] {
             assert_eq!(message[list], json!([]), "{list}");

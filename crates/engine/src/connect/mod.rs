@@ -8,14 +8,19 @@ use domain::{
     Trouble,
 };
 use serde_json::Value;
+use store::Hash;
 use url::Url;
 
 use crate::Engine;
 use crate::connections::LinkError;
 use crate::sealing::DataKey;
 
+mod closings;
+mod launches;
 mod messages;
 mod visits;
+
+pub use closings::Closing;
 
 /// Why a visit cannot start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -24,7 +29,7 @@ pub enum ConnectError {
     #[error("the visit cannot go on: {status:?}")]
     Closed { status: CloseStatus, app: Option<Arc<App>> },
     #[error("the app is disabled")]
-    AppDisabled,
+    AppDisabled { app: Arc<App> },
     /// `callback` or `callbackOrigin` is not one the app registered.
     #[error("the return address is not registered for this app")]
     CallbackNotRegistered,
@@ -62,14 +67,17 @@ pub struct Visit {
     pub app: Arc<App>,
     pub human_id: HumanId,
     pub session: ConnectSession,
-    /// What is connected now.
+    /// What is connected now, as far as this visit may show it.
     pub connections: Vec<Linked>,
     /// What was connected once; messages name it when it was disconnected during this visit.
     pub(crate) departed: Vec<Linked>,
     pub(crate) version: i64,
     pub(crate) key: DataKey,
-    /// Hash of the token that keeps the visit open.
-    pub(crate) token: String,
+    /// Of the token the ticket was given for: the ticket is good for no longer.
+    pub(crate) token: Hash,
+    pub(crate) owner: String,
+    /// All that was ever connected during this visit, earlier launches included.
+    pub(crate) made: Vec<ConnectionId>,
 }
 
 /// A connection as the widget lists it.
@@ -100,6 +108,10 @@ pub struct Message {
 pub struct Ending {
     /// The `hapi-connect-close` message.
     pub message: Value,
+    /// Messages that never left before it and go first.
+    pub before: Vec<Value>,
+    /// The page that embedded the visit, when it said so.
+    pub opened_by: Option<String>,
     /// Where the hosted page goes next, result included.
     pub redirect: Option<Url>,
 }
@@ -216,20 +228,22 @@ impl Engine {
     /// When the visit is over already.
     pub async fn end(&self, visit: &Visit, status: CloseStatus) -> Result<Ending, ConnectError> {
         let ended = self.change(visit, |session| session.ended = Some(status)).await?;
-        Ok(ended.ending(status))
+        Ok(ended.ending(status.into()))
     }
 
-    /// The close message when nobody could be identified: all arrays present and empty.
-    pub fn anonymous_ending(status: CloseStatus) -> Value {
-        messages::anonymous(status)
+    /// How something ends that never was a visit: all arrays present and empty, and back to `callback`
+    /// if that is the app's own.
+    pub fn empty_ending(app: Option<&App>, callback: Option<&str>, closing: Closing) -> Ending {
+        let callback = callback.filter(|callback| app.is_some_and(|app| app.callbacks.iter().any(|own| own == callback)));
+        messages::empty(closing, callback)
     }
 
-    /// How the visit behind a ticket ends when it cannot go on: with its arrays and its way back,
-    /// as far as it is known.
-    pub async fn closed_ending(&self, ticket: &str, status: CloseStatus) -> Ending {
+    /// How the visit behind a ticket ends when it cannot go on or has ended before: with its arrays
+    /// and its way back, as far as it is known.
+    pub async fn closed_ending(&self, ticket: &str, closing: Closing) -> Ending {
         match self.find_visit(ticket).await {
-            Ok(Some(found)) => found.ending(status),
-            _ => Ending { message: messages::anonymous(status), redirect: None },
+            Ok(Some(found)) => found.ending(closing),
+            _ => messages::empty(closing, None),
         }
     }
 
@@ -256,6 +270,11 @@ impl Engine {
 }
 
 impl Visit {
+    /// Whether this visit may show anything of a connection.
+    pub fn shows(&self, id: ConnectionId) -> bool {
+        self.linked(id).is_some()
+    }
+
     pub(crate) fn linked(&self, id: ConnectionId) -> Option<&Linked> {
         self.connections.iter().chain(&self.departed).find(|linked| linked.connection.id == id)
     }

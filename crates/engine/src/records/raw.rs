@@ -1,5 +1,6 @@
 //! The document behind a record, as it was received.
 
+use ::records::Draft;
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -10,17 +11,16 @@ use connectors::smart::patient::is_id;
 use domain::{ConnectionId, HumanId, RecordId};
 use serde_json::Value;
 use serde_json::value::RawValue;
-use store::resources::ResourceRow;
 use url::Url;
 
 use super::ReadError;
 use crate::Engine;
 use crate::connections::open_account;
-use crate::sealing::{Aad, DataKey, SealingError};
+use crate::sealing::{Aad, DataKey};
 use crate::tokens::Access;
 
-/// Rows read at once.
-const ROWS: u32 = 200;
+/// The kind of record whose document is given out.
+const WITH_DOCUMENT: &str = "ccds";
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new()
@@ -49,26 +49,29 @@ impl Engine {
     /// # Errors
     /// When it cannot be read.
     pub async fn raw_document(&self, access: &Access, id: RecordId) -> Result<Option<(String, Bytes)>, ReadError> {
+        let human_id = access.human_id;
         // What is hidden or another person's has no document either.
-        if store::records::find(self.db(), access.human_id, "ccds", id).await?.is_none() {
+        let Some(place) = store::records::find_document(self.db(), human_id, WITH_DOCUMENT, id).await? else {
             return Ok(None);
+        };
+        let key = self.data_key(human_id, &access.wrapped_key)?;
+        let connection = place.connection_id;
+        let base = match store::connections::find(self.db(), human_id, connection).await? {
+            Some(row) => Url::parse(&open_account(&key, &row)?.endpoint).ok(),
+            None => None,
+        };
+        let base = base.unwrap_or_else(|| self.inner.base_url.clone());
+        let shelf = Shelf { engine: self, human_id, connection, key, base };
+        match shelf.find(&place.document_key).await?.and_then(|bytes| read("DocumentReference", bytes)) {
+            Some(reference) => shelf.document(&reference).await,
+            None => Ok(None),
         }
-        let key = self.data_key(access.human_id, &access.wrapped_key)?;
-        let mut shelves = Vec::new();
-        if access.demo {
-            shelves.push((crate::demo::connection(), self.inner.base_url.clone()));
-        }
-        for row in store::connections::list(self.db(), access.human_id).await? {
-            let endpoint = Url::parse(&open_account(&key, &row)?.endpoint);
-            shelves.push((row.id, endpoint.unwrap_or_else(|_| self.inner.base_url.clone())));
-        }
-        for (connection, base) in shelves {
-            let shelf = Shelf { engine: self, human_id: access.human_id, connection, key: key.clone(), base };
-            if let Some(reference) = shelf.reference(id).await? {
-                return shelf.document(&reference).await;
-            }
-        }
-        Ok(None)
+    }
+
+    /// Where the document behind a record will be found: that of the resource that gave it identity.
+    pub(crate) fn document_key(&self, draft: &Draft) -> Option<String> {
+        let (kind, id) = draft.lineage.first().filter(|_| draft.kind.id == WITH_DOCUMENT)?.split_once('/')?;
+        Some(self.resource_key(kind, id))
     }
 
     /// Under what a resource of an account is stored.
@@ -88,23 +91,6 @@ impl Engine {
 }
 
 impl Shelf<'_> {
-    /// The `DocumentReference` that became this record.
-    async fn reference(&self, id: RecordId) -> Result<Option<RawResource>, ReadError> {
-        let mut after = String::new();
-        loop {
-            let rows = store::resources::list(self.engine.db(), self.human_id, self.connection, &after, ROWS).await?;
-            let Some(last) = rows.last() else { return Ok(None) };
-            after.clone_from(&last.resource_key);
-            for row in rows.iter().filter(|row| row.kind == "DocumentReference") {
-                let Some(resource) = read(&row.kind, self.open(row)?) else { continue };
-                let key = format!("{}/{}", resource.kind, resource.id);
-                if ::records::record_id(&self.connection.to_hex(), "ccds", &key) == id.to_hex() {
-                    return Ok(Some(resource));
-                }
-            }
-        }
-    }
-
     /// Its C-CDA; one that only may be a C-CDA by its type comes second.
     async fn document(&self, reference: &RawResource) -> Result<Option<(String, Bytes)>, ReadError> {
         let all = attachments(reference);
@@ -125,19 +111,20 @@ impl Shelf<'_> {
     /// The data of the stored `Binary` an attachment refers to.
     async fn binary(&self, attachment: &Attachment) -> Result<Option<String>, ReadError> {
         let Some(id) = self.engine.binary_id(attachment, &self.base) else { return Ok(None) };
-        let wanted = self.engine.resource_key("Binary", &id);
-        // Keys are hashes of one length: the first after all but its last digit is the one itself.
-        let rows =
-            store::resources::list(self.engine.db(), self.human_id, self.connection, &wanted[..wanted.len() - 1], 1)
-                .await?;
-        let Some(row) = rows.first().filter(|row| row.resource_key == wanted) else { return Ok(None) };
-        let Ok(stored) = serde_json::from_slice::<Value>(&self.open(row)?) else { return Ok(None) };
+        let Some(bytes) = self.find(&self.engine.resource_key("Binary", &id)).await? else { return Ok(None) };
+        let Ok(stored) = serde_json::from_slice::<Value>(&bytes) else { return Ok(None) };
         let binary = if stored["resourceType"] == "Bundle" { &stored["entry"][0]["resource"] } else { &stored };
         Ok(binary["data"].as_str().map(str::to_owned))
     }
 
-    fn open(&self, row: &ResourceRow) -> Result<Vec<u8>, SealingError> {
-        self.key.open(resource_aad(&row.resource_key), &row.body)
+    /// The stored resource with this key, as it was received.
+    async fn find(&self, resource_key: &str) -> Result<Option<Vec<u8>>, ReadError> {
+        // Keys are hashes of one length: the first after all but its last digit is the one itself.
+        let mut before = resource_key.to_owned();
+        before.pop();
+        let rows = store::resources::list(self.engine.db(), self.human_id, self.connection, &before, 1).await?;
+        let Some(row) = rows.first().filter(|row| row.resource_key == resource_key) else { return Ok(None) };
+        Ok(Some(self.key.open(resource_aad(resource_key), &row.body)?))
     }
 }
 

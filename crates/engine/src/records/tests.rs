@@ -70,6 +70,7 @@ impl Ada {
             created_at: now,
             updated_at: now,
             content_hash: [id.0[0]; 32],
+            document_key: None,
             body: key.seal(
                 record_aad(&record_row(kind, id)),
                 json!({ "name": format!("{kind} {}", id.0[0]) }).to_string().as_bytes(),
@@ -199,6 +200,7 @@ async fn a_row_moved_to_another_place_does_not_open() {
         created_at: Timestamp(0),
         updated_at: Timestamp(0),
         content_hash: [9; 32],
+        document_key: None,
         body: stolen.body.clone(),
     };
     let mut batch = Batch::new();

@@ -1,22 +1,28 @@
 //! Documents behind `DocumentReference` and `DiagnosticReport`: those whose text becomes records.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use connectors::http::Answer;
 use connectors::smart::attachments::{Attachment, AttachmentError, Fetch, Place, Received, attachments};
+use connectors::smart::pull::PullError;
 use domain::Outcome;
 use futures_util::{TryStreamExt, stream};
 use serde_json::{Value, json};
 use store::Batch;
 
+use super::read::PATIENCE;
+use super::stored::resource;
 use super::{Run, Stop};
 
 /// Documents in flight at once; each may be large.
 const AT_ONCE: usize = 2;
 const TRIES: u32 = 3;
+/// Documents lost to outages after which the rest of them waits.
+const BROKEN: u32 = 5;
 const STREAM: &str = "documents-content";
 
 /// A document to fetch, with the id it is stored under.
@@ -26,32 +32,39 @@ struct Wanted {
     id: String,
 }
 
+/// How a document was not to be had.
+enum Missed {
+    Error(AttachmentError),
+    /// The provider asks to come back later.
+    Later(Duration),
+}
+
 impl Run {
     pub(super) async fn read_attachments(&self) -> Result<(), Stop> {
-        let mut have: HashSet<String> = HashSet::new();
-        let mut wanted: Vec<Wanted> = Vec::new();
+        let have: HashSet<String> = self.contents().await?.into_iter().map(|one| one.resource_key).collect();
+        let named = self.fold(|kind| matches!(kind, "DocumentReference" | "DiagnosticReport"), Vec::new(), |all, kind, bytes| {
+            let readable = resource(kind, bytes).map(|resource| attachments(&resource)).unwrap_or_default();
+            all.extend(readable.into_iter().filter(|one| one.form.is_readable() && matches!(one.place, Place::Url(_))));
+        });
         let mut known: HashSet<String> = HashSet::new();
-        self.each_page(|run, rows| {
-            have.extend(rows.iter().filter(|row| row.kind == "Binary").map(|row| row.resource_key.clone()));
-            for row in rows.iter().filter(|row| matches!(row.kind.as_str(), "DocumentReference" | "DiagnosticReport")) {
-                let Some(resource) = run.open_resource(row)? else { continue };
-                for attachment in attachments(&resource) {
-                    let fitting = run.wanted(attachment).filter(|one| known.insert(one.id.clone()));
-                    wanted.extend(fitting);
-                }
-            }
-            Ok(())
-        })
-        .await?;
-        wanted.retain(|one| !have.contains(&self.engine.resource_key("Binary", &one.id)));
-        if wanted.is_empty() {
+        let wanted = named.await?.into_iter().filter_map(|attachment| self.wanted(attachment));
+        let wanted: Vec<Wanted> = wanted
+            .filter(|one| known.insert(one.id.clone()) && !have.contains(&self.engine.resource_key("Binary", &one.id)))
+            .collect();
+        if wanted.is_empty() || self.with_state(|state| state.is_out(STREAM)) {
             return Ok(());
         }
-        self.with_state(|state| state.stream(STREAM, "Binary").outcome = Outcome::Reading);
-        stream::iter(wanted.iter().map(Ok)).try_for_each_concurrent(AT_ONCE, |one| self.fetch(one)).await?;
-        self.commit(Batch::new(), |state| {
+        self.with_state(|state| {
             let entry = state.stream(STREAM, "Binary");
-            if entry.outcome == Outcome::Reading {
+            // Those of an earlier run are asked for again.
+            (entry.outcome, entry.dropped) = (Outcome::Reading, 0);
+        });
+        let broken = AtomicU32::new(0);
+        stream::iter(wanted.iter().map(Ok)).try_for_each_concurrent(AT_ONCE, |one| self.fetch(one, &broken)).await?;
+        self.commit(Batch::new(), |state| {
+            let put_off = state.put_off.contains(STREAM);
+            let entry = state.stream(STREAM, "Binary");
+            if entry.outcome == Outcome::Reading && !put_off {
                 entry.outcome = Outcome::Done;
             }
         })
@@ -60,49 +73,70 @@ impl Run {
 
     fn wanted(&self, attachment: Attachment) -> Option<Wanted> {
         let Place::Url(url) = &attachment.place else { return None };
-        if !attachment.form.is_readable() {
-            return None;
-        }
         let (url, id) = (url.clone(), self.engine.binary_id(&attachment, &self.membership.base)?);
         Some(Wanted { attachment, url, id })
     }
 
-    async fn fetch(&self, wanted: &Wanted) -> Result<(), Stop> {
+    async fn fetch(&self, wanted: &Wanted, broken: &AtomicU32) -> Result<(), Stop> {
         let mut tries = 0;
         let failed = loop {
-            match self.fetch_once(wanted).await? {
+            // A provider in trouble is not asked for each of a thousand documents.
+            if broken.load(Ordering::Relaxed) >= BROKEN || self.with_state(|state| state.put_off.contains(STREAM)) {
+                return Ok(());
+            }
+            match self.fetch_once(wanted, tries).await? {
                 Ok(body) => {
                     let mut batch = Batch::new();
                     self.put_bytes(&mut batch, "Binary", &wanted.id, &body);
                     return self.commit(batch, |state| state.stream(STREAM, "Binary").received += 1).await;
                 }
-                Err(AttachmentError::Status(429 | 500..)) if tries < TRIES => {
-                    tokio::time::sleep(Duration::from_secs(1 << tries)).await;
+                Err(Missed::Later(after)) if after > PATIENCE => {
+                    self.with_state(|state| state.put_off(STREAM, "Binary", PullError::Throttled.code(), after));
+                    return Ok(());
+                }
+                Err(Missed::Later(after)) => {
+                    tokio::time::sleep(after).await;
                     tries += 1;
                 }
-                Err(error) => break error,
+                Err(Missed::Error(error)) => break error,
             }
         };
         self.with_state(|state| {
-            let entry = state.stream(STREAM, "Binary");
-            entry.dropped += 1;
-            // A document that is closed or gone is counted; an outage is named.
-            if matches!(failed, AttachmentError::Status(_) | AttachmentError::Expired) {
-                entry.outcome = Outcome::Failed { code: failed.code().to_owned() };
+            state.stream(STREAM, "Binary").dropped += 1;
+            match failed {
+                AttachmentError::Status(429 | 500..) => {
+                    broken.fetch_add(1, Ordering::Relaxed);
+                    state.out(STREAM, "Binary", failed.code(), None);
+                }
+                AttachmentError::Status(_) | AttachmentError::Expired => {
+                    state.stream(STREAM, "Binary").outcome = Outcome::Failed { code: failed.code().to_owned() };
+                }
+                // A document that is closed or gone is only counted.
+                _ => {}
             }
         });
         Ok(())
     }
 
-    async fn fetch_once(&self, wanted: &Wanted) -> Result<Result<Vec<u8>, AttachmentError>, Stop> {
+    async fn fetch_once(&self, wanted: &Wanted, tries: u32) -> Result<Result<Vec<u8>, Missed>, Stop> {
         let answer = match wanted.attachment.fetch(&self.target()) {
-            Err(error) => return Ok(Err(error)),
-            Ok(Fetch::Inline(_)) => return Ok(Err(AttachmentError::BadAddress)),
+            Err(error) => return Ok(Err(Missed::Error(error))),
+            Ok(Fetch::Inline(_)) => return Ok(Err(Missed::Error(AttachmentError::BadAddress))),
             Ok(Fetch::WithToken(request)) => self.send(&request).await?,
             Ok(Fetch::WithoutToken(request)) => self.engine.inner.http.send(&request).await,
         };
-        let Ok(answer) = answer else { return Ok(Err(AttachmentError::Status(504))) };
-        Ok(wanted.attachment.read(&answer).map(|received| kept(wanted, &answer, &received)))
+        let Ok(answer) = answer else { return Ok(Err(missed(AttachmentError::Status(504), None, tries))) };
+        let wait = answer.retry_after(self.engine.now());
+        Ok(wanted.attachment.read(&answer).map(|received| kept(wanted, &answer, &received)).map_err(|error| missed(error, wait, tries)))
+    }
+}
+
+/// A limit is waited out, as long as it takes; an outage is tried through a few times.
+fn missed(error: AttachmentError, wait: Option<Duration>, tries: u32) -> Missed {
+    match error {
+        AttachmentError::Status(429 | 503) => Missed::Later(wait.unwrap_or(Duration::from_secs(1 << tries.min(8)))),
+        AttachmentError::Status(500..) if tries < TRIES => Missed::Later(Duration::from_secs(1 << tries.min(1))),
+        error => Missed::Error(error),
     }
 }
 

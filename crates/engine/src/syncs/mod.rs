@@ -4,7 +4,7 @@
 //! everything it has to records. What is stored is never asked for again, so a run that was cut
 //! off anywhere starts the same way and goes on where it was.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -28,9 +28,12 @@ use crate::providers::Membership;
 use crate::sealing::{Aad, DataKey};
 
 mod attachments;
+mod gone;
 mod map;
+mod outages;
 mod read;
 mod references;
+mod stored;
 mod tokens;
 
 use tokens::Access;
@@ -48,6 +51,15 @@ const ROWS: usize = 500;
 struct Position {
     /// Streams in the middle of their pages, by id.
     cursors: BTreeMap<String, Cursor>,
+    /// In how many runs something beside the plan was put off, by its id in the report.
+    #[serde(default)]
+    put_off: BTreeMap<String, u32>,
+    /// Streams that an outage ended, by id: asked for again in the next round.
+    #[serde(default)]
+    again: BTreeSet<String>,
+    /// Rounds that ended so far.
+    #[serde(default)]
+    rounds: u32,
 }
 
 fn pull_row(key: &DataKey, human_id: HumanId, connection_id: ConnectionId, sync_id: RowId, position: &Position, now: Timestamp) -> PullRow {
@@ -109,8 +121,14 @@ struct State {
     position: Position,
     /// Streams that wait for the provider, the longest.
     postponed: Option<Duration>,
+    /// What was put off in this run.
+    put_off: HashSet<String>,
+    /// The least time until the next round, when the provider named one.
+    wait: Option<Duration>,
     /// Keys of the resources met in this run.
     seen: HashSet<String>,
+    /// Types of which an answer may have left something out.
+    gaps: HashSet<String>,
     /// This run has met everything itself; nothing was read before it was resumed.
     whole: bool,
     /// Something arrived that no earlier run can have shown.
@@ -141,6 +159,10 @@ impl Engine {
             return Ok(Verdict::Done(batch));
         }
         let key = self.data_key(human_id, &human.wrapped_key)?;
+        let now = self.now();
+        if let Some(at) = open_report(&key, &row)?.again_at.filter(|at| *at > now) {
+            return Ok(Verdict::Later(at.since(now)));
+        }
         let account = open_account(&key, &row)?;
         let Some(grant) = open_grant::<Grant>(&key, &row)? else { return nothing() };
         let Some(membership) = self.membership(&account.endpoint).await? else {
@@ -151,7 +173,7 @@ impl Engine {
         match Box::pin(run.work()).await {
             Ok(verdict) => Ok(verdict),
             Err(Stop::NeedsLogin) => Box::pin(run.cut_short(Trouble::new("needs_login", Actor::Person))).await,
-            Err(Stop::Trouble(trouble)) if trouble.actor == Actor::Us => Ok(Verdict::Later(Duration::from_secs(60))),
+            Err(Stop::Trouble(trouble)) if trouble.actor == Actor::Us => Box::pin(run.interrupted(trouble)).await,
             Err(Stop::Trouble(trouble)) => Box::pin(run.cut_short(trouble)).await,
             Err(Stop::Job(error)) => Err(error),
         }
@@ -160,10 +182,14 @@ impl Engine {
     /// Ends a sync that cannot even begin, or that failed too often.
     fn abandon(&self, key: &DataKey, row: &ConnectionRow, trouble: Trouble) -> Result<Batch, JobError> {
         let mut report = open_report(key, row)?;
-        (report.state, report.ended_at) = (SyncState::Failed(trouble), Some(self.now()));
+        for stream in report.streams.iter_mut().filter(|stream| stream.outcome.is_open()) {
+            stream.outcome = Outcome::Failed { code: trouble.code.clone() };
+        }
+        (report.state, report.ended_at, report.again_at) = (SyncState::Failed(trouble), Some(self.now()), None);
         let synced = Synced { report: seal_report(key, row.id, &report), last_synced_at: None, oldest_at: None, newest_at: None };
         let mut batch = Batch::new();
         store::connections::set_report(&mut batch, row.human_id, row.id, &synced, self.now());
+        store::pulls::delete(&mut batch, row.human_id, row.id);
         store::humans::bump_revision(&mut batch, row.human_id);
         Ok(batch)
     }
@@ -190,7 +216,8 @@ impl Engine {
             None => (RowId(crate::keys::random()), Position::default()),
         };
         let mut report = open_report(&key, row)?;
-        let resumed = pull.is_some() && report.state == SyncState::Reading;
+        let another_round = pull.is_some() && report.again_at.is_some();
+        let resumed = another_round || (pull.is_some() && report.state == SyncState::Reading);
         let capability = self.capability(&membership.base).await;
         let tenant = grant.tokens.tenant(membership.platform);
         let planned = plan(membership.platform, &capability, &Scopes::parse(&grant.tokens.scope), &account.patient);
@@ -198,7 +225,20 @@ impl Engine {
             report = SyncReport { state: SyncState::Reading, started_at: Some(self.now()), ..SyncReport::default() };
         }
         announce(&mut report, &planned);
-        let state = State { report, position, postponed: None, seen: HashSet::new(), whole: !resumed, fresh: !resumed };
+        let mut state = State {
+            report,
+            position,
+            postponed: None,
+            put_off: HashSet::new(),
+            wait: None,
+            seen: HashSet::new(),
+            gaps: HashSet::new(),
+            whole: !resumed,
+            fresh: !resumed,
+        };
+        if another_round {
+            state.reopen();
+        }
         Ok(Run {
             engine: self.clone(),
             human_id,
@@ -244,6 +284,12 @@ impl State {
         });
         &mut streams[at]
     }
+
+    /// Id and type of the streams that have no end yet.
+    fn unfinished(&self) -> Vec<(String, String)> {
+        let open = self.report.streams.iter().filter(|stream| stream.outcome.is_open());
+        open.map(|stream| (stream.id.clone(), stream.resource.clone())).collect()
+    }
 }
 
 impl Run {
@@ -275,29 +321,13 @@ impl Run {
         self.read_attachments().await?;
         let wait = self.with_state(|state| state.postponed);
         match wait {
-            None => Ok(Verdict::Done(self.map(SyncState::Done).await?)),
+            None => self.settle(None).await,
             Some(after) => {
                 // What is there is shown while the rest waits.
                 let shown = self.map(SyncState::Reading).await?;
                 self.commit(shown, |_| {}).await?;
                 Ok(Verdict::Later(after))
             }
-        }
-    }
-
-    /// Shows what was read before nothing more could be.
-    async fn cut_short(&self, trouble: Trouble) -> Result<Verdict, JobError> {
-        self.with_state(|state| {
-            for stream in &mut state.report.streams {
-                if matches!(stream.outcome, Outcome::Waiting | Outcome::Reading) {
-                    stream.outcome = Outcome::Failed { code: trouble.code.clone() };
-                }
-            }
-        });
-        match self.map(SyncState::Failed(trouble)).await {
-            Ok(batch) => Ok(Verdict::Done(batch)),
-            Err(Stop::Job(error)) => Err(error),
-            Err(Stop::NeedsLogin | Stop::Trouble(_)) => Ok(Verdict::Done(Batch::new())),
         }
     }
 

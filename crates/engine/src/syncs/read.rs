@@ -5,21 +5,26 @@ use std::time::Duration;
 use connectors::http::{Answer, Request};
 use connectors::smart::bundle::RawResource;
 use connectors::smart::cursor::Cursor;
-use connectors::smart::pull::{Next, Page, Step, next, request};
+use connectors::smart::outcome::{Issue, Severity};
+use connectors::smart::pull::{Next, Page, PullError, Step, next, request};
 use connectors::smart::streams::Stream;
 use domain::Outcome;
 use futures_util::{TryStreamExt, stream};
 use store::Batch;
 use store::resources::NewResource;
 
-use super::{ROWS, Run, STREAMS_AT_ONCE, Stop};
+use super::{ROWS, Run, STREAMS_AT_ONCE, State, Stop};
 use crate::http::SendError;
 use crate::jobs::JobError;
 use crate::keys::random;
 use crate::records::raw::resource_aad;
 
 /// Waits longer than this are left to the job queue, so that what is there can be shown.
-const PATIENCE: Duration = Duration::from_secs(3);
+pub(super) const PATIENCE: Duration = Duration::from_secs(3);
+/// Waits longer than this are an outage: nobody should look at a screen that long.
+const PRESENCE: Duration = Duration::from_secs(10 * 60);
+/// Different warnings that are counted.
+const WARNINGS: usize = 50;
 
 /// How a stream ended in this run.
 enum Ended {
@@ -28,17 +33,14 @@ enum Ended {
     Stored,
     /// The provider asks to come back later.
     Postponed(Duration),
+    /// Nothing to be had now, and not before the given time.
+    Out(PullError, Option<Duration>),
 }
 
 impl Run {
     pub(super) async fn read_streams(&self, streams: Vec<Stream>) -> Result<(), Stop> {
         let todo: Vec<Stream> = self.with_state(|state| {
-            let settled = |stream: &Stream| {
-                let outcome = &state.stream(&stream.id, &stream.resource).outcome;
-                !matches!(outcome, Outcome::Waiting | Outcome::Reading)
-            };
-            let mut settled = settled;
-            streams.into_iter().filter(|stream| !settled(stream)).collect()
+            streams.into_iter().filter(|stream| state.stream(&stream.id, &stream.resource).outcome.is_open()).collect()
         });
         stream::iter(todo.iter().map(Ok))
             .try_for_each_concurrent(STREAMS_AT_ONCE, |stream| self.read_stream(stream))
@@ -60,6 +62,13 @@ impl Run {
                 })
                 .await
             }
+            Ended::Out(error, wait) => {
+                self.commit(Batch::new(), |state| {
+                    state.position.cursors.remove(&stream.id);
+                    state.out(&stream.id, &stream.resource, error.code(), wait);
+                })
+                .await
+            }
             Ended::Postponed(after) => {
                 self.with_state(|state| state.postponed = state.postponed.max(Some(after)));
                 Ok(())
@@ -67,17 +76,23 @@ impl Run {
         }
     }
 
-    /// A stream that is not in the plan, e.g. of references: begun anew by every run, counted under `report`.
+    /// A stream that is not in the plan, e.g. of references: begun anew by every run, in a few runs
+    /// at most, and counted under `report`.
     pub(super) async fn read_beside(&self, stream: &Stream, report: &str) -> Result<(), Stop> {
+        if self.with_state(|state| state.is_out(report)) {
+            return Ok(());
+        }
         let ended = self.follow(stream, Cursor::default(), report, false).await?;
-        self.with_state(|state| {
-            let entry = state.stream(report, &stream.resource);
-            match ended {
-                Ended::Settled(outcome @ (Outcome::Failed { .. } | Outcome::Refused { .. })) => entry.outcome = outcome,
-                Ended::Settled(_) if matches!(entry.outcome, Outcome::Failed { .. } | Outcome::Refused { .. }) => {}
-                Ended::Settled(outcome) => entry.outcome = outcome,
-                Ended::Stored => {}
-                Ended::Postponed(after) => state.postponed = state.postponed.max(Some(after)),
+        self.with_state(|state| match ended {
+            Ended::Stored => {}
+            Ended::Postponed(after) => state.put_off(report, &stream.resource, PullError::Throttled.code(), after),
+            Ended::Out(error, wait) => state.out(report, &stream.resource, error.code(), wait),
+            Ended::Settled(outcome) => {
+                let entry = state.stream(report, &stream.resource);
+                // Of several batches, the one that went wrong is named.
+                if outcome != Outcome::Done || entry.outcome.is_open() {
+                    entry.outcome = outcome;
+                }
             }
         });
         Ok(())
@@ -96,6 +111,9 @@ impl Run {
             };
             match next(stream, &self.target(), &cursor, &answer, self.engine.now()) {
                 Step::Page(page) => {
+                    if !page.is_whole(self.membership.platform, &answer) {
+                        self.with_state(|state| state.gaps.insert(stream.resource.clone()));
+                    }
                     let end = match &page.next {
                         Next::More(on) => {
                             cursor = on.clone();
@@ -116,6 +134,9 @@ impl Run {
                 }
                 Step::Retry { after, cursor: on } => {
                     cursor = on;
+                    if after > PRESENCE {
+                        return Ok(Ended::Out(PullError::Throttled, Some(after)));
+                    }
                     if after > PATIENCE {
                         if kept {
                             self.commit(Batch::new(), |state| {
@@ -127,9 +148,16 @@ impl Run {
                     }
                     tokio::time::sleep(spread(after)).await;
                 }
-                Step::Variant { cursor: on, .. } => cursor = on,
+                Step::Variant { cursor: on, .. } => {
+                    if on.variant == cursor.variant && on.leg > cursor.leg {
+                        // A part was refused, and the others go on.
+                        self.with_state(|state| state.gaps.insert(stream.resource.clone()));
+                    }
+                    cursor = on;
+                }
                 Step::Refused { why } => return Ok(Ended::Settled(Outcome::Refused { code: why.code().to_owned() })),
                 Step::Expired => return Ok(failed("unauthorized")),
+                Step::Failed { error } if error.may_pass() => return Ok(Ended::Out(error, None)),
                 Step::Failed { error } => return Ok(failed(error.code())),
             }
         }
@@ -150,6 +178,7 @@ impl Run {
         }
         self.commit(batch, |state| {
             state.fresh |= received > 0;
+            state.warn(&page.warnings);
             let entry = state.stream(report, &stream.resource);
             entry.received += received;
             entry.dropped += dropped;
@@ -194,6 +223,19 @@ impl Run {
         };
         store::resources::put(batch, &row, self.engine.now());
         self.with_state(|state| state.seen.insert(resource_key));
+    }
+}
+
+impl State {
+    fn warn(&mut self, issues: &[Issue]) {
+        for issue in issues.iter().filter(|issue| issue.severity >= Severity::Warning) {
+            let (code, warnings) = (issue.detail.as_ref().unwrap_or(&issue.code), &mut self.report.warnings);
+            match warnings.iter_mut().find(|(known, _)| known == code) {
+                Some((_, count)) => *count += 1,
+                None if warnings.len() < WARNINGS => warnings.push((code.clone(), 1)),
+                None => {}
+            }
+        }
     }
 }
 

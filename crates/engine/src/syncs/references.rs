@@ -1,40 +1,37 @@
-//! People, places and medications that a record names without containing them: one hop.
+//! People, places and medications that a record names without containing them: two hops.
 
 use std::collections::{BTreeSet, HashSet};
 
-use connectors::smart::bundle::RawResource;
 use connectors::smart::references::{ResourceRef, references, streams};
 use futures_util::{TryStreamExt, stream};
-use serde::Deserialize;
-use serde_json::value::RawValue;
-use store::resources::ResourceRow;
 
-use super::{ROWS, Run, STREAMS_AT_ONCE, Stop};
-use crate::records::raw::resource_aad;
+use super::stored::resource;
+use super::{Run, STREAMS_AT_ONCE, Stop};
 
 /// A record that names more than this is not followed any further.
 const MOST: usize = 20_000;
 
-#[derive(Deserialize)]
-struct Head {
-    id: String,
-}
-
 impl Run {
     pub(super) async fn read_references(&self) -> Result<(), Stop> {
-        let mut wanted: BTreeSet<ResourceRef> = BTreeSet::new();
-        let mut have: HashSet<String> = HashSet::new();
-        self.each_page(|run, rows| {
-            have.extend(rows.iter().map(|row| row.resource_key.clone()));
-            let resources = rows.iter().filter(|row| row.kind != "Binary").map(|row| run.open_resource(row));
-            let resources = resources.collect::<Result<Vec<_>, _>>()?;
-            let resources: Vec<RawResource> = resources.into_iter().flatten().collect();
-            if wanted.len() < MOST {
-                wanted.extend(references(&run.membership.base, &resources));
+        let fetched = self.read_referenced(|kind| kind != "Binary").await?;
+        if !fetched.is_empty() {
+            // A role names its holder and its house.
+            self.read_referenced(|kind| fetched.contains(kind)).await?;
+        }
+        Ok(())
+    }
+
+    /// Reads what resources of some kinds refer to; answers the kinds that were missing.
+    async fn read_referenced(&self, from: impl Fn(&str) -> bool) -> Result<HashSet<String>, Stop> {
+        let base = self.membership.base.clone();
+        let wanted: BTreeSet<ResourceRef> = BTreeSet::new();
+        let wanted = self.fold(from, wanted, move |wanted, kind, bytes| {
+            if let Some(resource) = resource(kind, bytes).filter(|_| wanted.len() < MOST) {
+                wanted.extend(references(&base, &[resource]));
             }
-            Ok(())
-        })
-        .await?;
+        });
+        let wanted = wanted.await?;
+        let have: HashSet<String> = self.contents().await?.into_iter().map(|one| one.resource_key).collect();
         let (known, missing): (Vec<ResourceRef>, Vec<ResourceRef>) =
             wanted.into_iter().partition(|one| have.contains(&self.engine.resource_key(&one.kind, &one.id)));
         // Still referred to, so still there.
@@ -46,26 +43,7 @@ impl Run {
                 let report = format!("referenced-{}", stream.resource.to_ascii_lowercase());
                 self.read_beside(stream, &report).await
             })
-            .await
-    }
-
-    /// Goes through everything stored for the connection, a page at a time.
-    pub(super) async fn each_page(&self, mut visit: impl FnMut(&Run, &[ResourceRow]) -> Result<(), Stop>) -> Result<(), Stop> {
-        let mut after = String::new();
-        loop {
-            let rows = store::resources::list(self.engine.db(), self.human_id, self.connection, &after, ROWS as u32).await?;
-            let Some(last) = rows.last() else { return Ok(()) };
-            after.clone_from(&last.resource_key);
-            visit(self, &rows)?;
-        }
-    }
-
-    /// A stored resource as it was received; `None` when it is not a single resource.
-    pub(super) fn open_resource(&self, row: &ResourceRow) -> Result<Option<RawResource>, Stop> {
-        let bytes = self.key.open(resource_aad(&row.resource_key), &row.body)?;
-        let raw = String::from_utf8(bytes).ok().and_then(|text| RawValue::from_string(text).ok());
-        let Some(json) = raw else { return Ok(None) };
-        let Ok(Head { id }) = serde_json::from_str(json.get()) else { return Ok(None) };
-        Ok(Some(RawResource { kind: row.kind.clone(), id, json, last_updated: None, included: false }))
+            .await?;
+        Ok(missing.into_iter().map(|one| one.kind).collect())
     }
 }

@@ -1,6 +1,6 @@
 //! The access token of a run: shared by its streams, refreshed for all of them at once.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use connectors::http::{Answer, Request};
 
@@ -8,29 +8,45 @@ use super::{Run, Stop};
 use crate::grants::{Grant, RefreshError};
 use crate::http::SendError;
 
-/// Refusals of a token that are believed in one run. Beyond them it is not the token.
+/// Tokens refused in one run that are replaced. Beyond them it is not the token.
 const REFRESHES: u32 = 3;
 
-pub(super) struct Access(Mutex<(Grant, u32)>);
+pub(super) struct Access(Mutex<Held>);
+
+struct Held {
+    grant: Grant,
+    /// Tokens that were replaced because they were refused.
+    refused: u32,
+}
 
 impl Access {
     pub fn new(grant: Grant) -> Access {
-        Access(Mutex::new((grant, 0)))
+        Access(Mutex::new(Held { grant, refused: 0 }))
     }
 
     pub fn current(&self) -> Grant {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).0.clone()
+        self.held().grant.clone()
     }
 
-    /// Whether a refused token is worth a refresh, and counts it.
-    fn believes(&self) -> bool {
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        held.1 += 1;
-        held.1 <= REFRESHES
+    /// Whether one more refused token may be replaced.
+    fn may_refresh(&self) -> bool {
+        self.held().refused < REFRESHES
     }
 
-    fn replace(&self, grant: Grant) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).0 = grant;
+    /// Answers whether this was the first to bring the successor of `stale`.
+    fn replace(&self, stale: &Grant, grant: Grant) -> bool {
+        let mut held = self.held();
+        let first = held.grant.tokens.access == stale.tokens.access;
+        held.grant = grant;
+        first
+    }
+
+    fn count_refused(&self) {
+        self.held().refused += 1;
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -46,25 +62,38 @@ impl From<RefreshError> for Stop {
 }
 
 impl Run {
-    /// Sends a request with the token. When the source refuses the token, once more with a fresh one.
+    /// Sends a request with the token. When the source refuses the token, once more with another:
+    /// with the one another stream has fetched meanwhile, or with a fresh one.
     pub(super) async fn send(&self, request: &Request) -> Result<Result<Answer, SendError>, Stop> {
         let mut grant = self.access.current();
         if !grant.is_fresh(self.engine.now()) && grant.tokens.refresh.is_some() {
-            grant = self.renew(&grant).await?;
+            (grant, _) = self.renew(&grant).await?;
         }
-        let answer = self.engine.inner.http.send(&request.clone().bearer(&grant.tokens.access)).await;
-        if !matches!(&answer, Ok(answer) if answer.status == 401) {
-            return Ok(answer);
+        loop {
+            let answer = self.engine.inner.http.send(&request.clone().bearer(&grant.tokens.access)).await;
+            if !matches!(&answer, Ok(answer) if answer.status == 401) {
+                return Ok(answer);
+            }
+            let current = self.access.current();
+            if current.tokens.access != grant.tokens.access {
+                grant = current;
+                continue;
+            }
+            if !self.access.may_refresh() {
+                return Ok(answer);
+            }
+            let (fresh, first) = self.renew(&grant).await?;
+            grant = fresh;
+            if first {
+                self.access.count_refused();
+                return Ok(self.engine.inner.http.send(&request.clone().bearer(&grant.tokens.access)).await);
+            }
         }
-        if self.access.believes() {
-            grant = self.renew(&grant).await?;
-        }
-        Ok(self.engine.inner.http.send(&request.clone().bearer(&grant.tokens.access)).await)
     }
 
-    async fn renew(&self, stale: &Grant) -> Result<Grant, Stop> {
+    async fn renew(&self, stale: &Grant) -> Result<(Grant, bool), Stop> {
         let fresh = self.engine.refresh(self.human_id, &self.key, self.connection, stale).await?;
-        self.access.replace(fresh.clone());
-        Ok(fresh)
+        let first = self.access.replace(stale, fresh.clone());
+        Ok((fresh, first))
     }
 }

@@ -266,8 +266,7 @@ fn field(page: &str, name: &str) -> String {
 
 /// What the provider's redirect says.
 pub fn callback(back: &Url) -> Callback {
-    let find = |wanted: &str| back.query_pairs().find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned());
-    Callback { state: find("state"), code: find("code"), error: find("error"), iss: find("iss") }
+    Callback::parse(back.query().unwrap_or_default())
 }
 
 /// The outcome of the streams of one type.

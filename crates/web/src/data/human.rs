@@ -1,6 +1,5 @@
 //! `/v1/human`, its profile and its sources.
 
-use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -9,7 +8,7 @@ use engine::humans::HumanError;
 use serde_json::{Map, Value, json};
 
 use super::access::Reader;
-use super::list;
+use super::{list, medical};
 use crate::problem::Problem;
 
 /// The newest value of every wellness stream; a stream without values is an empty object.
@@ -18,18 +17,18 @@ const STREAMS: [&str; 10] = [
     "sleepSummary",
 ];
 
-pub(super) async fn summary(State(engine): State<Engine>, Reader(access): Reader) -> Result<Json<Value>, Problem> {
+pub(super) async fn summary(State(engine): State<Engine>, Reader(access): Reader) -> Result<Response, Problem> {
     let mut body = identity(&engine, &access).await?;
     for stream in STREAMS {
         body.insert(stream.to_owned(), json!({}));
     }
-    Ok(Json(Value::Object(body)))
+    Ok(medical::json(Value::Object(body).to_string()))
 }
 
-pub(super) async fn profile(State(engine): State<Engine>, Reader(access): Reader) -> Result<Json<Value>, Problem> {
+pub(super) async fn profile(State(engine): State<Engine>, Reader(access): Reader) -> Result<Response, Problem> {
     let mut body = identity(&engine, &access).await?;
     body.insert("defaultTimeZone".to_owned(), json!({ "name": "UTC" }));
-    Ok(Json(Value::Object(body)))
+    Ok(medical::json(Value::Object(body).to_string()))
 }
 
 async fn identity(engine: &Engine, access: &engine::tokens::Access) -> Result<Map<String, Value>, Problem> {

@@ -71,6 +71,7 @@ pub(super) async fn raw(
     Ok((
         [
             (header::CONTENT_TYPE, "text/xml"),
+            (header::CACHE_CONTROL, "private, no-cache"),
             (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
             (header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'"),
         ],
@@ -83,7 +84,8 @@ fn collection(name: &str) -> Result<&'static Kind, Problem> {
     records::kind(name).ok_or_else(|| not_found("There is no medical collection of this name."))
 }
 
-fn json(body: bytes::Bytes) -> Response {
+/// One object. A token in the query does not tell caches that the answer is one person's.
+pub(super) fn json(body: impl IntoResponse) -> Response {
     ([(header::CONTENT_TYPE, "application/json; charset=utf-8"), (header::CACHE_CONTROL, "private, no-cache")], body)
         .into_response()
 }

@@ -33,7 +33,9 @@ impl Answer {
     }
 
     pub fn total(&self) -> usize {
-        self.header("x-total-count").and_then(|total| total.parse().ok()).unwrap_or_else(|| panic!("no total: {self:?}"))
+        self.header("x-total-count")
+            .and_then(|total| total.parse().ok())
+            .unwrap_or_else(|| panic!("no total: {self:?}"))
     }
 
     /// The elements of a list.
@@ -150,7 +152,8 @@ fn replaced(text: &str, by: &mut impl FnMut(&str) -> String) -> String {
 fn is_random(word: &str) -> bool {
     let hex = |text: &str| text.bytes().all(|b| b.is_ascii_hexdigit() && !b.is_ascii_uppercase());
     let uuid = word.len() == 36 && word.matches('-').count() == 4 && hex(&word.replace('-', ""));
-    let token = ["hst-", "hid-", "idrt-", "hat-", "atrt-"].iter().any(|prefix| word.starts_with(prefix) && word.len() > 40);
+    let token =
+        ["hst-", "hid-", "idrt-", "hat-", "atrt-"].iter().any(|prefix| word.starts_with(prefix) && word.len() > 40);
     uuid || token || (matches!(word.len(), 24 | 32 | 40) && hex(word) && word.bytes().any(|b| b.is_ascii_digit()))
 }
 

@@ -43,6 +43,10 @@ impl Browser {
         answer
     }
 
+    pub fn cookie(&self, at: &Url, name: &str) -> Option<&str> {
+        self.cookies.get(&at.origin().ascii_serialization())?.get(name).map(String::as_str)
+    }
+
     pub async fn get(&mut self, at: &Url) -> Answer {
         self.ask(at, Ask::get(target(at))).await
     }
@@ -105,7 +109,8 @@ impl Page {
 pub fn words(html: &str) -> String {
     let main = html.split_once("<main").map_or(html, |(_, main)| main);
     let main = main.split_once("</main>").map_or(main, |(main, _)| main);
-    let text: Vec<&str> = main.split('<').filter_map(|piece| piece.split_once('>')).map(|(_, text)| text.trim()).collect();
+    let text: Vec<&str> =
+        main.split('<').filter_map(|piece| piece.split_once('>')).map(|(_, text)| text.trim()).collect();
     unescaped(&text.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" | "))
 }
 
@@ -117,7 +122,9 @@ impl Form {
         };
         let named = |tag: &String| Some((attribute(tag, "name")?, attribute(tag, "value").unwrap_or_default()));
         let inputs = tags("input");
-        let ticked = inputs.iter().filter(|tag| attribute(tag, "type").as_deref() != Some("checkbox") || tag.contains(" checked"));
+        let ticked = inputs
+            .iter()
+            .filter(|tag| attribute(tag, "type").as_deref() != Some("checkbox") || tag.contains(" checked"));
         let fields = ticked.filter_map(named).collect();
         let buttons = tags("button").iter().filter_map(named).collect();
         let action = attribute(form.split('>').next().unwrap_or_default(), "action").unwrap_or_default();
@@ -143,5 +150,10 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
 }
 
 fn unescaped(text: &str) -> String {
-    text.replace("&#38;", "&").replace("&amp;", "&").replace("&quot;", "\"").replace("&#39;", "'").replace("&lt;", "<").replace("&gt;", ">")
+    text.replace("&#38;", "&")
+        .replace("&amp;", "&")
+        .replace("&quot;", "\"")
+        .replace("&#39;", "'")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
 }

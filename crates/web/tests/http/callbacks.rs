@@ -15,7 +15,10 @@ fn assert_refused(answer: &Answer, what: &str) {
     assert_eq!(answer.status, 400, "{what}: {answer:?}");
     assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"), "{what}: {}", answer.text());
     assert_eq!(answer.header("cache-control"), Some("no-store"), "{what}");
-    assert!(answer.header("content-security-policy").is_some_and(|policy| policy.contains("frame-ancestors 'none'")), "{what}");
+    assert!(
+        answer.header("content-security-policy").is_some_and(|policy| policy.contains("frame-ancestors 'none'")),
+        "{what}"
+    );
     assert!(words(answer.text()).split(' ').count() > 8, "{what}: {}", words(answer.text()));
     answer.request_id();
 }
@@ -55,14 +58,34 @@ async fn a_state_that_is_not_ours_changes_nothing() {
     let long = "x".repeat(20_000);
 
     let before = town.stored();
-    let states = [None, Some(""), Some("x"), Some("\u{0}"), Some("%00"), Some("💩"), Some(&flipped), Some(&foreign), Some(&ticket), Some(&long), Some("../../x")];
+    let states = [
+        None,
+        Some(""),
+        Some("x"),
+        Some("\u{0}"),
+        Some("%00"),
+        Some("💩"),
+        Some(&flipped),
+        Some(&foreign),
+        Some(&ticket),
+        Some(&long),
+        Some("../../x"),
+    ];
     for wrong in states {
         let answer = ada.browser.get(&changed(&back, "state", wrong)).await;
         assert_refused(&answer, &format!("state {wrong:?}"));
     }
     let empty = Url::parse(&format!("{}/connect/callback", town.origin)).expect("a URL");
     assert_refused(&ada.browser.get(&empty).await, "nothing at all");
-    for query in ["?", "?code=x", "?error=access_denied", "?error=%3Cscript%3Ealert(1)%3C/script%3E", "?state=%ff%fe&code=%00", "?%", "?=&=&&"] {
+    for query in [
+        "?",
+        "?code=x",
+        "?error=access_denied",
+        "?error=%3Cscript%3Ealert(1)%3C/script%3E",
+        "?state=%ff%fe&code=%00",
+        "?%",
+        "?=&=&&",
+    ] {
         let answer = town.get(&format!("/connect/callback{query}")).await;
         assert_refused(&answer, query);
         assert!(!answer.text().contains("<script>alert"), "{query}");
@@ -121,8 +144,17 @@ async fn what_a_hospital_says_no_with_becomes_a_sentence() {
     let riverbend = town.hospital("Riverbend");
     let mut told = std::collections::BTreeMap::new();
     let errors = [
-        "access_denied", "invalid_scope", "server_error", "temporarily_unavailable", "unauthorized_client", "invalid_request",
-        "unsupported_response_type", "made_up", "<b>x</b>", "", &"long".repeat(4000),
+        "access_denied",
+        "invalid_scope",
+        "server_error",
+        "temporarily_unavailable",
+        "unauthorized_client",
+        "invalid_request",
+        "unsupported_response_type",
+        "made_up",
+        "<b>x</b>",
+        "",
+        &"long".repeat(4000),
     ];
     for (number, error) in errors.into_iter().enumerate() {
         let mut ada = town.human(&format!("ada-{number}"));
@@ -152,8 +184,14 @@ async fn a_wrong_issuer_or_code_connects_nothing() {
     let riverbend = town.hospital("Riverbend");
     let long = "y".repeat(20_000);
     let table = [
-        ("iss", Some("https://evil.example")), ("iss", Some("")), ("iss", Some(&*long)),
-        ("code", Some("not-the-code")), ("code", Some("")), ("code", None), ("code", Some("\u{0}\u{ffff}")), ("code", Some(&*long)),
+        ("iss", Some("https://evil.example")),
+        ("iss", Some("")),
+        ("iss", Some(&*long)),
+        ("code", Some("not-the-code")),
+        ("code", Some("")),
+        ("code", None),
+        ("code", Some("\u{0}\u{ffff}")),
+        ("code", Some(&*long)),
     ];
     for (number, (name, value)) in table.into_iter().enumerate() {
         let mut ada = town.human(&format!("ada-{number}"));

@@ -30,7 +30,8 @@ async fn a_client_token_is_verified_by_anyone_with_the_public_keys() {
     rules.set_audience(&[&town.origin]);
     rules.set_issuer(&[&town.origin]);
     rules.validate_exp = false;
-    let mut claims = decode::<Value>(&token, &DecodingKey::from_jwk(key).expect("a public key"), &rules).expect("ours").claims;
+    let mut claims =
+        decode::<Value>(&token, &DecodingKey::from_jwk(key).expect("a public key"), &rules).expect("ours").claims;
     assert_eq!(claims["exp"].as_i64().zip(claims["iat"].as_i64()).map(|(exp, iat)| exp - iat), Some(86400));
     assert_eq!(claims["iat"], town.clock.now().seconds());
     for name in ["cid", "sub"] {

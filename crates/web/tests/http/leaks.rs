@@ -97,6 +97,35 @@ fn contents(value: &Value, found: &mut Vec<String>) {
     }
 }
 
+/// A login and a sync that fail, each with something to say about a person.
+async fn goes_wrong(town: &Town, markers: &mut Markers) {
+    let lakeside = town.hospital("Lakeside");
+    for (what, name) in ["given name", "family name"]
+        .into_iter()
+        .zip(lakeside.patient.split(' '))
+        .filter(|(_, name)| name.len() >= START)
+    {
+        markers.plant(&format!("{what} of another"), name);
+    }
+    let mut other = town.human("zq-second-user-8842");
+    markers.plant("another client_user_id", "zq-second-user-8842");
+    for name in ["error", "error_description", "iss", "code"] {
+        let mut back = other.returns_from(&lakeside).await;
+        let kept: Vec<(String, String)> =
+            back.query_pairs().into_owned().filter(|(known, _)| known == "state").collect();
+        back.query_pairs_mut().clear().extend_pairs(&kept).append_pair(name, "zq-said-by-the-hospital-8842");
+        assert_eq!(other.browser.get(&back).await.status, 303);
+    }
+    markers.plant("words of a redirect", "zq-said-by-the-hospital-8842");
+    let back = other.returns_from(&lakeside).await;
+    other.browser.open(&back).await;
+    for fault in ["truncated_json", "wrong_types", "html_200", "status:500"] {
+        town.fault(&lakeside, fault).await;
+        town.run_jobs().await;
+        town.later(4000);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_secret_is_in_the_log_or_on_the_disk() {
     let log = Log::default();
@@ -125,7 +154,9 @@ async fn nothing_secret_is_in_the_log_or_on_the_disk() {
     markers.plant_token("second session token", &token);
     person.opens(&token).await;
     let away = person.chooses(&riverbend).await;
-    for (name, value) in away.query_pairs().filter(|(name, _)| ["state", "nonce", "code_challenge"].contains(&name.as_ref())) {
+    for (name, value) in
+        away.query_pairs().filter(|(name, _)| ["state", "nonce", "code_challenge"].contains(&name.as_ref()))
+    {
         markers.plant(&format!("{name} of the redirect"), value.as_bytes());
     }
     let back = person.signs_in(&away, &riverbend.login, "allow").await;
@@ -133,6 +164,9 @@ async fn nothing_secret_is_in_the_log_or_on_the_disk() {
         markers.plant(&format!("{name} of the callback"), value.as_bytes());
     }
     assert_eq!(town.get(&target(&back)).await.status, 400, "without the cookie");
+    markers.plant("ticket of the visit", person.page("").path().trim_start_matches("/connect/").trim_end_matches('/'));
+    markers.plant("mark of the browser", person.browser.cookie(&back, "tributary-browser").expect("a mark"));
+    markers.plant("login at the hospital", &riverbend.login);
     person.browser.open(&back).await;
     town.run_jobs().await;
     let ids = person.asks("id").await;
@@ -144,7 +178,10 @@ async fn nothing_secret_is_in_the_log_or_on_the_disk() {
     let token = access.member("access_token");
     assert_eq!(town.get(&format!("/v1/human?access_token={token}")).await.status, 200);
     let admin = json!({ "client_id": town.app.id(), "client_secret": town.app.secret(), "type": "client" });
-    markers.plant("client token", town.send(Ask::new("POST", "/v1/admin/token").json(&admin)).await.member("client_token"));
+    markers.plant(
+        "client token",
+        town.send(Ask::new("POST", "/v1/admin/token").json(&admin)).await.member("client_token"),
+    );
 
     // Who the person is, and what their record says.
     for name in riverbend.patient.split(' ').filter(|name| name.len() >= 6) {
@@ -152,7 +189,9 @@ async fn nothing_secret_is_in_the_log_or_on_the_disk() {
     }
     markers.plant("full name", &riverbend.patient);
     let mut said = Vec::new();
-    for kind in ["demographics", "issues", "medications", "immunizations", "test_results", "narratives", "plans_of_care"] {
+    for kind in
+        ["demographics", "issues", "medications", "immunizations", "test_results", "narratives", "plans_of_care"]
+    {
         contents(&Value::Array(person.get(&format!("/v1/human/medical/{kind}?limit=20")).await.rows()), &mut said);
     }
     // The hospital itself is public.
@@ -175,6 +214,7 @@ async fn nothing_secret_is_in_the_log_or_on_the_disk() {
     }
     assert!(markers.has("the hospital's refresh_token") && markers.has("code_verifier"));
     person.disconnects().await;
+    goes_wrong(&town, &mut markers).await;
 
     // What may be there is found, so the search works.
     let mut control = Markers::default();
@@ -182,7 +222,10 @@ async fn nothing_secret_is_in_the_log_or_on_the_disk() {
     let mut leaks = Vec::new();
     let files = town.files();
     assert!(files.iter().any(|(_, bytes)| !control.found_in("", bytes).is_empty()));
-    assert!(files.iter().any(|(path, _)| path.ends_with("data.db")) && files.iter().any(|(path, _)| path.ends_with("data.db-wal")));
+    assert!(
+        files.iter().any(|(path, _)| path.ends_with("data.db"))
+            && files.iter().any(|(path, _)| path.ends_with("data.db-wal"))
+    );
     for (path, bytes) in &files {
         leaks.extend(markers.found_in(&path.file_name().expect("a name").to_string_lossy(), bytes));
     }

@@ -55,7 +55,8 @@ async fn newest_first_undated_last_and_ties_by_id() {
     for kind in lists().filter(|kind| !["demographics", "social_history"].contains(kind)) {
         let rows = grace.all(&format!("/v1/human/medical/{kind}?limit=500")).await;
         // An undated row is less than any date.
-        let keys: Vec<(Option<String>, String)> = rows.iter().zip(ids(&rows)).map(|(row, id)| (sorted_by(kind, row), id)).collect();
+        let keys: Vec<(Option<String>, String)> =
+            rows.iter().zip(ids(&rows)).map(|(row, id)| (sorted_by(kind, row), id)).collect();
         let mut sorted = keys.clone();
         sorted.sort_by(|a, b| b.cmp(a));
         assert_eq!(keys, sorted, "{kind}");
@@ -124,11 +125,24 @@ async fn limits_and_offsets() {
         assert_eq!(link.contains("rel=\"prev\""), range.start > 0, "{query}: {link}");
     }
     let bad = [
-        ("limit=0", "limit"), ("limit=-1", "limit"), ("limit=ten", "limit"), ("limit=1.5", "limit"), ("limit=1e3", "limit"),
-        ("limit=%00", "limit"), ("limit=99999999999999999999999", "limit"), ("offset=-1", "offset"), ("offset=x", "offset"),
-        ("offset=9223372036854775808", "offset"), ("created_since=yesterday", "created_since"), ("created_before=2026-13-01T00:00:00Z", "created_before"),
-        ("updated_since=2026-01-31", "updated_since"), ("updated_before=20260131", "updated_before"), ("start_date=2026-1-1", "start_date"),
-        ("end_date=2026-02-30", "end_date"), ("start_date=99999-01-01", "start_date"), ("end_date=20260131T000000Z", "end_date"),
+        ("limit=0", "limit"),
+        ("limit=-1", "limit"),
+        ("limit=ten", "limit"),
+        ("limit=1.5", "limit"),
+        ("limit=1e3", "limit"),
+        ("limit=%00", "limit"),
+        ("limit=99999999999999999999999", "limit"),
+        ("offset=-1", "offset"),
+        ("offset=x", "offset"),
+        ("offset=9223372036854775808", "offset"),
+        ("created_since=yesterday", "created_since"),
+        ("created_before=2026-13-01T00:00:00Z", "created_before"),
+        ("updated_since=2026-01-31", "updated_since"),
+        ("updated_before=20260131", "updated_before"),
+        ("start_date=2026-1-1", "start_date"),
+        ("end_date=2026-02-30", "end_date"),
+        ("start_date=99999-01-01", "start_date"),
+        ("end_date=20260131T000000Z", "end_date"),
     ];
     for (query, name) in bad {
         let refused = grace.get(&format!("{vitals}?{query}")).await;
@@ -147,7 +161,13 @@ async fn since_is_inclusive_and_before_is_not() {
     let count = async |query: String| grace.get(&format!("{path}?limit=1&{query}")).await.total();
     assert!(total > 0);
     for name in ["created", "updated"] {
-        for now in ["20260131T093000Z", "2026-01-31T09:30:00Z", "2026-01-31T09:30:00.000Z", "2026-01-31T10:30:00%2B01:00", "2026-01-31T10:30:00+01:00"] {
+        for now in [
+            "20260131T093000Z",
+            "2026-01-31T09:30:00Z",
+            "2026-01-31T09:30:00.000Z",
+            "2026-01-31T10:30:00%2B01:00",
+            "2026-01-31T10:30:00+01:00",
+        ] {
             assert_eq!(count(format!("{name}_since={now}")).await, total, "{name} {now}");
             assert_eq!(count(format!("{name}_before={now}")).await, 0, "{name} {now}");
         }
@@ -162,10 +182,22 @@ async fn since_is_inclusive_and_before_is_not() {
 async fn a_range_of_days_includes_both_ends() {
     let town = Town::open().await;
     let grace = town.human("grace").connects(&town.hospital("Starfleet Medical")).await;
-    for kind in ["allergies", "encounters", "issues", "procedures", "vitals", "narratives", "ccds", "immunizations", "plans_of_care", "test_results"] {
+    for kind in [
+        "allergies",
+        "encounters",
+        "issues",
+        "procedures",
+        "vitals",
+        "narratives",
+        "ccds",
+        "immunizations",
+        "plans_of_care",
+        "test_results",
+    ] {
         let path = format!("/v1/human/medical/{kind}");
         let all = grace.all(&format!("{path}?limit=500")).await;
-        let dated: Vec<(String, &Value)> = all.iter().filter_map(|row| Some((sorted_by(kind, row)?[..10].to_owned(), row))).collect();
+        let dated: Vec<(String, &Value)> =
+            all.iter().filter_map(|row| Some((sorted_by(kind, row)?[..10].to_owned(), row))).collect();
         let Some((newest, _)) = dated.first() else { panic!("{kind} has no date") };
         let (middle, _) = &dated[dated.len() / 2];
         let spans = [
@@ -176,7 +208,8 @@ async fn a_range_of_days_includes_both_ends() {
         ];
         for (query, from, to) in spans {
             let found = grace.all(&format!("{path}?limit=500&{query}")).await;
-            let expected: Vec<&Value> = dated.iter().filter(|(day, _)| (from..=to).contains(&day.as_str())).map(|(_, row)| *row).collect();
+            let expected: Vec<&Value> =
+                dated.iter().filter(|(day, _)| (from..=to).contains(&day.as_str())).map(|(_, row)| *row).collect();
             assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{kind}?{query}");
         }
         assert_eq!(grace.get(&format!("{path}?start_date={newest}&end_date=1900-01-01")).await.total(), 0, "{kind}");
@@ -189,22 +222,35 @@ async fn a_range_of_days_includes_both_ends() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_source_is_named_by_id_or_by_lower_case_name() {
     let town = Town::open().await;
-    let ada = town.human("ada").connects(&town.hospital("Riverbend")).await.connects(&town.hospital("Starfleet Medical")).await;
+    let ada = town
+        .human("ada")
+        .connects(&town.hospital("Riverbend"))
+        .await
+        .connects(&town.hospital("Starfleet Medical"))
+        .await;
     let sources = ada.get("/v1/human/sources").await.rows();
     assert_eq!(sources.len(), 2);
     let path = "/v1/human/medical/immunizations";
     let total = ada.get(path).await.total();
     let mut sum = 0;
     for source in &sources {
-        let (id, name) = (source["source"].as_str().expect("an id"), source["sourceName"].as_str().expect("a name").to_lowercase());
+        let (id, name) =
+            (source["source"].as_str().expect("an id"), source["sourceName"].as_str().expect("a name").to_lowercase());
         let rows = ada.all(&format!("{path}?source={id}")).await;
-        assert!(!rows.is_empty() && rows.iter().all(|row| row["source"] == id && row["organization"]["id"] == id), "{name}");
+        assert!(
+            !rows.is_empty() && rows.iter().all(|row| row["source"] == id && row["organization"]["id"] == id),
+            "{name}"
+        );
         for by in [name.replace(' ', "%20"), name.replace(' ', "+"), name.replace(' ', "")] {
             assert_eq!(ada.all(&format!("{path}?source={by}")).await, rows, "{by}");
             assert_eq!(ada.get(&format!("/v1/human/sources?source={by}")).await.rows(), [source.clone()], "{by}");
             assert_eq!(ada.get(&format!("/v1/human/medical/organizations?source={by}")).await.total(), 1, "{by}");
         }
-        assert_eq!(ada.get(&format!("{path}?source={id}&end_date=1900-01-01")).await.total(), 0, "filters are joined by and");
+        assert_eq!(
+            ada.get(&format!("{path}?source={id}&end_date=1900-01-01")).await.total(),
+            0,
+            "filters are joined by and"
+        );
         sum += rows.len();
     }
     assert_eq!(sum, total);
@@ -225,7 +271,11 @@ async fn a_page_that_did_not_change_is_not_sent_again() {
         let etag = first.header("etag").expect("an etag").to_owned();
         for known in [etag.clone(), format!("W/{etag}"), format!("\"other\", {etag}"), "*".to_owned()] {
             let again = town.send(Ask::get(path).bearer(&token).header("if-none-match", &known)).await;
-            assert_eq!((again.status, again.body.len(), again.header("etag")), (304, 0, Some(etag.as_str())), "{known}");
+            assert_eq!(
+                (again.status, again.body.len(), again.header("etag")),
+                (304, 0, Some(etag.as_str())),
+                "{known}"
+            );
             assert!(again.is_cors());
         }
         let other = town.send(Ask::get(path).bearer(&token).header("if-none-match", "\"other\"")).await;

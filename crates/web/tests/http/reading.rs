@@ -10,8 +10,14 @@ use crate::town::Town;
 use crate::wire::Ask;
 
 const HUMAN: &str = "/v1/human";
-const READABLE: [&str; 6] =
-    ["/v1/human", "/v1/human/profile", "/v1/human/sources", "/v1/human/medical/vitals", "/v1/human/medical/profile", "/v1/human/medical/organizations"];
+const READABLE: [&str; 6] = [
+    "/v1/human",
+    "/v1/human/profile",
+    "/v1/human/sources",
+    "/v1/human/medical/vitals",
+    "/v1/human/medical/profile",
+    "/v1/human/medical/organizations",
+];
 
 fn assert_open(answer: &Answer) {
     let expected = [
@@ -94,12 +100,21 @@ async fn the_demo_token_speaks_for_the_demo_user() {
     let organizations = demo("/v1/human/medical/organizations").await.rows();
     assert_eq!(organizations[0]["id"], "53c050ac51c69003200aa998");
     for row in demo("/v1/human/medical/allergies").await.rows() {
-        assert_eq!((&row["source"], &row["organization"]["id"]), (&json!("emr-1-320"), &json!("53c050ac51c69003200aa998")));
+        assert_eq!(
+            (&row["source"], &row["organization"]["id"]),
+            (&json!("emr-1-320"), &json!("53c050ac51c69003200aa998"))
+        );
     }
     let by_parameter = town.get("/v1/human/medical/vitals?access_token=demo&limit=2").await;
     assert_eq!(by_parameter.rows().len(), 2);
     let link = by_parameter.header("link").expect("more pages");
-    assert!(link.starts_with(&format!("<{}/v1/human/medical/vitals?access_token=demo&limit=2&offset=2>; rel=\"next\"", town.origin)), "{link}");
+    assert!(
+        link.starts_with(&format!(
+            "<{}/v1/human/medical/vitals?access_token=demo&limit=2&offset=2>; rel=\"next\"",
+            town.origin
+        )),
+        "{link}"
+    );
     for kind in records::KINDS.iter().filter(|kind| kind.id != "demographics") {
         let answer = demo(&format!("/v1/human/medical/{}", kind.id)).await;
         assert_eq!(answer.status, 200, "{}", kind.id);
@@ -116,7 +131,8 @@ async fn browsers_of_any_origin_may_read() {
             .header("access-control-request-method", "GET")
             .header("access-control-request-headers", "authorization")
     };
-    let paths = ["/v1/human/medical/vitals/5dc2527186aaf9de560e5841", "/v1/human/medical/nothing", "/v1/human/nothing/at/all"];
+    let paths =
+        ["/v1/human/medical/vitals/5dc2527186aaf9de560e5841", "/v1/human/medical/nothing", "/v1/human/nothing/at/all"];
     for path in READABLE.into_iter().chain(paths) {
         let answer = town.send(preflight(path)).await;
         assert!(matches!(answer.status, 200 | 204) && answer.body.is_empty(), "{path}: {answer:?}");
@@ -149,7 +165,8 @@ async fn head_and_the_slash_at_the_end_answer_as_get_does() {
         }
         let refused = town.send(Ask::new("HEAD", path)).await;
         assert_eq!((refused.status, refused.body.len()), (401, 0), "{path}");
-        assert!(get.header("content-type").is_some_and(|media| media.starts_with("application/json")), "{path}: {get:?}");
+        assert_eq!(get.header("content-type"), Some("application/json; charset=utf-8"), "{path}");
+        assert_eq!(get.header("cache-control"), Some("private, no-cache"), "{path}: shared caches keep out");
     }
 }
 
@@ -187,7 +204,10 @@ async fn what_is_not_there_is_not_found() {
             continue;
         }
         assert_eq!(answer.status, 404, "{path}: {answer:?}");
-        messages.insert(path.replace(&vital, "{vital}").replace(&vital.to_uppercase(), "{VITAL}"), answer.envelope()["message"].clone());
+        messages.insert(
+            path.replace(&vital, "{vital}").replace(&vital.to_uppercase(), "{VITAL}"),
+            answer.envelope()["message"].clone(),
+        );
     }
     assert_json_snapshot!("not_found", messages);
 }

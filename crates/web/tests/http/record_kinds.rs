@@ -44,7 +44,9 @@ async fn who_grace_is_and_where_she_is_connected() {
     body["client_user_email"] = json!("grace@example.com");
     assert_eq!(town.token(&body).await.status, 200);
     let grace = town.human("grace").connects(&town.hospital("Starfleet Medical")).await;
-    for (name, path) in [("human", "/v1/human"), ("profile_of_the_human", "/v1/human/profile"), ("sources", "/v1/human/sources")] {
+    for (name, path) in
+        [("human", "/v1/human"), ("profile_of_the_human", "/v1/human/profile"), ("sources", "/v1/human/sources")]
+    {
         assert_json_snapshot!(name, grace.get(path).await.shown());
     }
     let human = grace.get("/v1/human").await.json();
@@ -61,7 +63,12 @@ async fn who_grace_is_and_where_she_is_connected() {
 async fn documents_are_given_byte_for_byte_as_the_hospital_served_them() {
     let town = Town::open().await;
     let grace = town.human("grace").connects(&town.hospital("Starfleet Medical")).await;
-    let served: Vec<Vec<u8>> = town.heard().into_iter().filter(|one| one.path.contains("/Binary/")).map(|one| document(&one.answered)).collect();
+    let served: Vec<Vec<u8>> = town
+        .heard()
+        .into_iter()
+        .filter(|one| one.path.contains("/Binary/"))
+        .map(|one| document(&one.answered))
+        .collect();
     let rows = grace.all("/v1/human/medical/ccds").await;
     assert!(!rows.is_empty() && !served.is_empty());
     let token = grace.access_token().await;
@@ -71,8 +78,15 @@ async fn documents_are_given_byte_for_byte_as_the_hospital_served_them() {
         assert_eq!((raw.status, raw.header("content-type")), (200, Some("text/xml")), "{raw:?}");
         assert!(served.contains(&raw.body), "not what was served: {}", raw.text());
         assert!(raw.text().contains("ClinicalDocument") && raw.is_cors());
+        assert_eq!(
+            (raw.header("cache-control"), raw.header("x-content-type-options")),
+            (Some("private, no-cache"), Some("nosniff"))
+        );
         let head = town.send(Ask::new("HEAD", &path).bearer(&token)).await;
-        assert_eq!((head.status, head.body.len(), head.header("content-length")), (200, 0, raw.header("content-length")));
+        assert_eq!(
+            (head.status, head.body.len(), head.header("content-length")),
+            (200, 0, raw.header("content-length"))
+        );
         assert_eq!(town.get(&path).await.status, 401);
         assert_eq!(town.get(&format!("{path}/?access_token={token}")).await.body, raw.body);
     }

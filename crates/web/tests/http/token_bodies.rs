@@ -17,7 +17,9 @@ async fn json_forms_and_basic_say_the_same() {
     let client = [("client_id", id.as_str()), ("client_secret", &secret)];
     let user = [("client_user_id", "ada"), ("client_user_email", "ada@example.com"), ("type", "session")];
     let whole: Vec<(&str, &str)> = client.into_iter().chain(user).collect();
-    let object = |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| ((*k).to_owned(), json!(v))).collect::<serde_json::Map<_, _>>();
+    let object = |pairs: &[(&str, &str)]| {
+        pairs.iter().map(|(k, v)| ((*k).to_owned(), json!(v))).collect::<serde_json::Map<_, _>>()
+    };
     let (whole_json, user_json) = (Value::Object(object(&whole)), Value::Object(object(&user)));
     let bare = |body: &Value| post().body(body.to_string());
     let asks = [
@@ -129,8 +131,11 @@ async fn what_may_be_absent_or_is_not_known_changes_nothing() {
         assert_eq!(answer.member("human_id"), ada, "{extra}");
     }
     let pairs = [
-        ("client_id", town.app.id()), ("client_secret", town.app.secret().to_owned()), ("client_user_id", "ada".to_owned()),
-        ("extra_scopes", "a".to_owned()), ("extra_scopes", "b".to_owned()),
+        ("client_id", town.app.id()),
+        ("client_secret", town.app.secret().to_owned()),
+        ("client_user_id", "ada".to_owned()),
+        ("extra_scopes", "a".to_owned()),
+        ("extra_scopes", "b".to_owned()),
     ];
     assert_eq!(town.send(post().form(&pairs)).await.member("human_id"), ada);
     let twice = [&pairs[..3], &[("client_user_id", "grace".to_owned())]].concat();

@@ -37,11 +37,19 @@ async fn refusals_come_in_one_envelope() {
         ("404 unknown user", with("client_user_id", "nobody")),
         ("405 GET", Ask::get(PATHS[0])),
         ("405 DELETE", Ask::new("DELETE", PATHS[1])),
-        ("405 OPTIONS", Ask::new("OPTIONS", PATHS[0]).header("origin", "https://evil.example").header("access-control-request-method", "POST")),
+        (
+            "405 OPTIONS",
+            Ask::new("OPTIONS", PATHS[0])
+                .header("origin", "https://evil.example")
+                .header("access-control-request-method", "POST"),
+        ),
         ("413 too large", text(&format!("{{\"client_user_id\":\"{}\"}}", "x".repeat(66_000)))),
         ("413 too large in chunks", text(&"x".repeat(66_000)).chunked(1000)),
         ("415 text", Ask::new("POST", PATHS[0]).header("content-type", "text/plain").body("client_id=x")),
-        ("415 multipart", Ask::new("POST", PATHS[0]).header("content-type", "multipart/form-data; boundary=x").body("--x--")),
+        (
+            "415 multipart",
+            Ask::new("POST", PATHS[0]).header("content-type", "multipart/form-data; boundary=x").body("--x--"),
+        ),
         ("404 no such service", Ask::new("POST", "/v1/connect/tokens/nothing")),
     ];
     let mut shown = BTreeMap::new();
@@ -104,7 +112,8 @@ async fn without_a_secret_only_an_app_that_allows_it_gets_a_session() {
     assert_eq!((refused.status, &refused.envelope()["reason"]), (403, &json!("SESSION_NOT_ALLOWED")));
     assert_eq!(ada.asks("id").await.status, 200);
     // The address somebody without the secret tells us is not believed.
-    let body = json!({ "client_id": lenient.id(), "client_user_id": "grace", "client_user_email": "grace@example.com" });
+    let body =
+        json!({ "client_id": lenient.id(), "client_user_id": "grace", "client_user_email": "grace@example.com" });
     let mut stranger = body.clone();
     stranger["client_user_email"] = json!("mallory@evil.example");
     let mut owner = body;
@@ -118,7 +127,8 @@ async fn without_a_secret_only_an_app_that_allows_it_gets_a_session() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rotated_secret_overlaps_for_as_long_as_agreed() {
     let town = Town::open().await;
-    let new = town.engine.rotate_secret(town.app.app.client_id, std::time::Duration::from_secs(60)).await.expect("a secret");
+    let new =
+        town.engine.rotate_secret(town.app.app.client_id, std::time::Duration::from_secs(60)).await.expect("a secret");
     let with = async |secret: &str| {
         let mut body = town.request("session", "ada");
         body["client_secret"] = json!(secret);

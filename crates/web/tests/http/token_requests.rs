@@ -96,14 +96,32 @@ async fn user_keys_round_trip_whatever_they_are_made_of() {
     let long = "é".repeat(127) + "x";
     assert_eq!(long.len(), 255);
     let users = [
-        "ada lovelace", "ada+lovelace", "ada%20lovelace", "ada/lovelace", "/ada//", "ADA LOVELACE", " ada lovelace ",
-        "ada@example.com", "12345", "007", "null", "👩🏽‍⚕️ ada 🏥", "ada\u{0}lovelace", "ada\nlovelace", "\"ada\"&b=c;d", &long,
+        "ada lovelace",
+        "ada+lovelace",
+        "ada%20lovelace",
+        "ada/lovelace",
+        "/ada//",
+        "ADA LOVELACE",
+        " ada lovelace ",
+        "ada@example.com",
+        "12345",
+        "007",
+        "null",
+        "👩🏽‍⚕️ ada 🏥",
+        "ada\u{0}lovelace",
+        "ada\nlovelace",
+        "\"ada\"&b=c;d",
+        &long,
     ];
     let mut humans = BTreeSet::new();
     for user in users {
         let by_json = town.human(user).asks("session").await;
         assert_eq!(by_json.status, 200, "{user:?}");
-        let pairs = [("client_id", town.app.id()), ("client_secret", town.app.secret().to_owned()), ("client_user_id", user.to_owned())];
+        let pairs = [
+            ("client_id", town.app.id()),
+            ("client_secret", town.app.secret().to_owned()),
+            ("client_user_id", user.to_owned()),
+        ];
         let by_form = town.send(Ask::new("POST", "/v1/connect/token").form(&pairs)).await;
         assert_eq!(by_form.member("human_id"), by_json.member("human_id"), "{user:?}");
         humans.insert(by_json.member("human_id"));

@@ -127,8 +127,11 @@ impl Town {
     /// The shared fictional user behind the literal token `demo`.
     pub async fn with_demo_user(self) -> Town {
         let people = sandbox::people::starfleet_medical(&TODAY[..10]);
-        let resources: Vec<Vec<u8>> =
-            people.iter().flat_map(|one| &one.resources).map(|resource| resource.json.to_string().into_bytes()).collect();
+        let resources: Vec<Vec<u8>> = people
+            .iter()
+            .flat_map(|one| &one.resources)
+            .map(|resource| resource.json.to_string().into_bytes())
+            .collect();
         self.engine.seed_demo_user(&resources).await.expect("the demo user");
         self
     }

@@ -10,8 +10,8 @@ if (asked) {
   user.value = asked;
 }
 
+// The button keeps its old token while a new one is on its way: a disabled button would lose the focus.
 async function freshToken() {
-  button.disabled = true;
   const answer = await fetch(`/api/token?user=${encodeURIComponent(user.value)}`, { method: "POST" });
   const { token, error } = await answer.json();
   if (error) { outcome.textContent = error; return; }

@@ -1,0 +1,48 @@
+//! What the source no longer lists: missing from one complete read, gone after the second.
+
+use std::collections::HashSet;
+
+use domain::{Outcome, StreamReport};
+use store::Batch;
+
+use super::{ROWS, Run, State, Stop};
+
+impl Run {
+    /// Notes what a complete read did not bring, and lets go of what the one before it missed too.
+    pub(super) async fn mark_gone(&self) -> Result<(), Stop> {
+        let (kinds, seen) = self.with_state(|state| (state.complete(), std::mem::take(&mut state.seen)));
+        let (human_id, connection, now) = (self.human_id, self.connection, self.engine.now());
+        let mut batch = Batch::new();
+        for one in self.contents().await? {
+            let key = &one.resource_key;
+            let _ = match (seen.contains(key), kinds.contains(&one.kind), one.missing) {
+                (true, _, true) => store::resources::mark_found(&mut batch, human_id, connection, key),
+                (false, true, true) => store::resources::mark_gone(&mut batch, human_id, connection, key, now),
+                (false, true, false) => store::resources::mark_missing(&mut batch, human_id, connection, key, now),
+                _ => continue,
+            };
+            if batch.len() >= ROWS {
+                self.commit(std::mem::take(&mut batch), |_| {}).await?;
+            }
+        }
+        match batch.is_empty() {
+            true => Ok(()),
+            false => self.commit(batch, |_| {}).await,
+        }
+    }
+}
+
+impl State {
+    /// The types of which this run has read everything there is, also when that is nothing.
+    fn complete(&self) -> HashSet<String> {
+        let streams = &self.report.streams;
+        // What an earlier run has read is not known here, and a failure may have many reasons.
+        if !self.whole || !streams.iter().all(|stream| matches!(stream.outcome, Outcome::Done | Outcome::Refused { .. })) {
+            return HashSet::new();
+        }
+        let listed = |stream: &&StreamReport| !stream.id.starts_with("referenced-") && stream.resource != "Binary";
+        let kinds = streams.iter().filter(listed).map(|stream| stream.resource.clone());
+        let done = |kind: &String| streams.iter().filter(|stream| stream.resource == *kind).all(|stream| stream.outcome == Outcome::Done);
+        kinds.filter(|kind| !self.gaps.contains(kind) && done(kind)).collect()
+    }
+}

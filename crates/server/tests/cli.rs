@@ -1,0 +1,148 @@
+//! The binary as an operator uses it: exit codes, output for machines, commands beside a running server.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+fn tributary(data: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tributary"));
+    command.current_dir(data).env_remove("TRIBUTARY_MASTER_KEY");
+    command
+}
+
+fn run(data: &Path, arguments: &[&str]) -> Output {
+    tributary(data).args(arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn field(json: &str, name: &str) -> String {
+    let value: serde_json::Value = serde_json::from_str(json).unwrap();
+    value[name].as_str().unwrap().to_owned()
+}
+
+struct Server {
+    child: Child,
+    port: u16,
+}
+
+impl Server {
+    fn start(data: &Path) -> Server {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let child = tributary(data)
+            .args(["serve", "--data", "here"])
+            .env("TRIBUTARY_LISTEN", format!("127.0.0.1:{port}"))
+            .env("TRIBUTARY_PUBLIC_URL", format!("http://127.0.0.1:{port}"))
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let server = Server { child, port };
+        let began = Instant::now();
+        while server.ask("GET /ready HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").0 != 200 {
+            assert!(began.elapsed() < Duration::from_secs(30), "the server did not become ready");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        server
+    }
+
+    fn ask(&self, request: &str) -> (u16, String) {
+        let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.port)) else { return (0, String::new()) };
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        let _ = stream.read_to_string(&mut answer);
+        let status = answer.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0);
+        (status, answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default())
+    }
+
+    fn token(&self, client_id: &str, client_secret: &str) -> u16 {
+        let body = serde_json::json!({
+            "client_id": client_id, "client_secret": client_secret, "client_user_id": "ada", "type": "session"
+        })
+        .to_string();
+        let length = body.len();
+        self.ask(&format!(
+            "POST /v1/connect/token HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+        ))
+        .0
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn usage_failure_and_success_have_their_exit_codes() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [&["nonsense"][..], &["app", "create"], &["serve", "--nonsense"], &[]] {
+        assert_eq!(run(folder.path(), arguments).status.code(), Some(2), "{arguments:?}");
+    }
+    let mistyped = run(folder.path(), &["app", "list", "--data", "mistyped"]);
+    assert_eq!(mistyped.status.code(), Some(1));
+    assert!(text(&mistyped.stderr).contains("there is no installation"), "{}", text(&mistyped.stderr));
+    assert!(!folder.path().join("mistyped").exists(), "a mistyped folder must not become an installation");
+    let completions = run(folder.path(), &["completions", "bash"]);
+    assert!(completions.status.success() && text(&completions.stdout).contains("tributary"));
+}
+
+#[test]
+fn an_unknown_setting_is_an_error_that_names_it() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("t.toml"), "listne = \"127.0.0.1:1\"").unwrap();
+    let failed = run(folder.path(), &["serve", "--config", "t.toml"]);
+    assert_eq!(failed.status.code(), Some(1));
+    assert!(text(&failed.stderr).contains("listne"), "{}", text(&failed.stderr));
+    let failed = tributary(folder.path()).args(["serve"]).env("TRIBUTARY_LISTNE", "x").output().unwrap();
+    assert!(text(&failed.stderr).contains("TRIBUTARY_LISTNE"), "{}", text(&failed.stderr));
+}
+
+#[test]
+fn apps_are_made_and_rotated_beside_a_running_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let created = run(folder.path(), &["app", "create", "Notes", "--origin", "https://app.example", "--json", "--data", "here"]);
+    assert!(created.status.success(), "{}", text(&created.stderr));
+    let (id, secret) = (field(&text(&created.stdout), "client_id"), field(&text(&created.stdout), "client_secret"));
+    assert_eq!((id.len(), secret.len()), (40, 40));
+    assert_eq!(server.token(&id, &secret), 200);
+    assert_eq!(server.token(&id, "0000000000000000000000000000000000000000"), 401);
+
+    let rotated = run(folder.path(), &["app", "rotate-secret", &id, "--overlap-hours", "0", "--json", "--data", "here"]);
+    let fresh = field(&text(&rotated.stdout), "client_secret");
+    let began = Instant::now();
+    while server.token(&id, &secret) != 401 {
+        assert!(began.elapsed() < Duration::from_secs(5), "the running server did not notice the rotation");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(server.token(&id, &fresh), 200);
+
+    let listed = run(folder.path(), &["app", "list", "--data", "here"]);
+    assert!(text(&listed.stdout).contains(&id) && !text(&listed.stdout).contains(&fresh));
+    let origin = run(folder.path(), &["app", "create", "Bad", "--origin", "app.example", "--data", "here"]);
+    assert_eq!(origin.status.code(), Some(2));
+
+    let doctor = run(folder.path(), &["doctor", "--data", "here"]);
+    assert!(doctor.status.success(), "{}", text(&doctor.stdout));
+}
+
+#[test]
+fn a_lost_master_key_is_told_and_never_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(Server::start(folder.path()));
+    let key = folder.path().join("here/master.key");
+    std::fs::remove_file(&key).unwrap();
+    let doctor = run(folder.path(), &["doctor", "--data", "here"]);
+    assert_eq!(doctor.status.code(), Some(1));
+    assert!(text(&doctor.stdout).contains("put it back"), "{}", text(&doctor.stdout));
+    assert!(!key.exists());
+    let serve = run(folder.path(), &["serve", "--data", "here"]);
+    assert_eq!(serve.status.code(), Some(1));
+    assert!(!key.exists());
+}
