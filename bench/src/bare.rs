@@ -89,6 +89,7 @@ impl Inserts {
                             client_id: ClientId(rand::random()),
                             issued_at: now,
                             expires_at: now,
+                            secretless: false,
                         };
                         store::tokens::insert(&mut batch, &token);
                         db.commit(batch).await.map_err(std::io::Error::other)?;

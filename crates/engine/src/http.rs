@@ -1,6 +1,7 @@
 //! The one HTTP client: everything that leaves this installation goes through it.
 
 use std::collections::HashMap;
+use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -8,6 +9,12 @@ use connectors::http::{Answer, Method, Request, USER_AGENT, same_origin};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use url::{Host, Url};
+
+use crate::Engine;
+
+mod reach;
+
+use reach::{Lookup, Reach, Refused, Resolver};
 
 const CONNECT: Duration = Duration::from_secs(10);
 /// A body may take this many times as long as its headers.
@@ -58,38 +65,48 @@ impl SendError {
 
 /// Sends [`Request`]s. Redirects are followed only within one origin, and never for a POST.
 pub(crate) struct Http {
-    client: reqwest::Client,
+    chosen: Way,
+    public: Way,
     hosts: Mutex<HashMap<String, Arc<Semaphore>>>,
-    development: bool,
+}
+
+/// A client that connects only to what is within its reach.
+struct Way {
+    client: reqwest::Client,
+    reach: Reach,
 }
 
 impl Http {
     /// `contact` is where a provider finds out who asks.
     pub fn new(contact: &Url, development: bool) -> Http {
-        let client = reqwest::Client::builder()
-            .user_agent(format!("{USER_AGENT} (+{contact})"))
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT)
-            .pool_idle_timeout(Duration::from_secs(30))
-            .gzip(true)
-            .referer(false)
-            .build()
-            .expect("a client without certificates of its own can always be built");
-        Http { client, hosts: Mutex::default(), development }
+        Http::with_lookup(contact, development, reach::system)
     }
 
-    /// Sends a request and reads the answer up to its cap; what is longer comes back as `truncated`.
+    fn with_lookup(contact: &Url, development: bool, lookup: Lookup) -> Http {
+        let way = |reach: Reach| {
+            let reach = if development { Reach::Anywhere } else { reach };
+            let builder = reqwest::Client::builder()
+                .user_agent(format!("{USER_AGENT} (+{contact})"))
+                .redirect(reqwest::redirect::Policy::none())
+                .connect_timeout(CONNECT)
+                .pool_idle_timeout(Duration::from_secs(30))
+                .gzip(true)
+                .referer(false)
+                .dns_resolver(Resolver { reach, lookup });
+            // A proxy would look names up for itself.
+            let builder = if reach == Reach::Public { builder.no_proxy() } else { builder };
+            Way {
+                client: builder.build().expect("a client without certificates of its own can always be built"),
+                reach,
+            }
+        };
+        Http { chosen: way(Reach::Chosen), public: way(Reach::Public), hosts: Mutex::default() }
+    }
+
+    /// Sends a request to a provider, or to where one sends us, and reads the answer up to its cap;
+    /// what is longer comes back as `truncated`.
     pub async fn send(&self, request: &Request) -> Result<Answer, SendError> {
-        self.permit(&request.url)?;
-        let host = request.url.host_str().unwrap_or_default();
-        let _turn = self.turn(host).await;
-        let sent = timeout(request.timeout.saturating_mul(WHOLE), self.follow(request)).await;
-        let sent = sent.unwrap_or(Err(SendError::Timeout));
-        match &sent {
-            Ok(answer) => tracing::debug!(method = request.method.as_str(), host, status = answer.status, "asked"),
-            Err(error) => tracing::info!(method = request.method.as_str(), host, error = error.code(), "not answered"),
-        }
-        sent
+        self.send_by(&self.chosen, request).await
     }
 
     /// The same, where half an answer is of no use.
@@ -98,18 +115,17 @@ impl Http {
         if answer.truncated { Err(SendError::TooLarge) } else { Ok(answer) }
     }
 
-    fn permit(&self, url: &Url) -> Result<(), SendError> {
-        let public = match url.host() {
-            Some(Host::Domain(name)) => name != "localhost" && !name.ends_with(".localhost"),
-            Some(Host::Ipv4(address)) => !address.is_loopback() && !address.is_link_local() && !address.is_unspecified(),
-            Some(Host::Ipv6(address)) => !address.is_loopback() && !address.is_unspecified(),
-            None => return Err(SendError::Insecure),
-        };
-        match url.scheme() {
-            "https" if public || self.development => Ok(()),
-            "http" if self.development => Ok(()),
-            _ => Err(SendError::Insecure),
+    async fn send_by(&self, way: &Way, request: &Request) -> Result<Answer, SendError> {
+        way.permit(&request.url)?;
+        let host = request.url.host_str().unwrap_or_default();
+        let _turn = self.turn(host).await;
+        let sent = timeout(request.timeout.saturating_mul(WHOLE), way.follow(request)).await;
+        let sent = sent.unwrap_or(Err(SendError::Timeout));
+        match &sent {
+            Ok(answer) => tracing::debug!(method = request.method.as_str(), host, status = answer.status, "asked"),
+            Err(error) => tracing::info!(method = request.method.as_str(), host, error = error.code(), "not answered"),
         }
+        sent
     }
 
     async fn turn(&self, host: &str) -> Option<OwnedSemaphorePermit> {
@@ -121,6 +137,24 @@ impl Http {
             hosts.entry(host.to_owned()).or_insert_with(|| Arc::new(Semaphore::new(PER_HOST))).clone()
         };
         semaphore.acquire_owned().await.ok()
+    }
+}
+
+impl Way {
+    /// Names are judged by where they lead; an address that is written out is never looked up.
+    fn permit(&self, url: &Url) -> Result<(), SendError> {
+        let development = self.reach == Reach::Anywhere;
+        let within = match url.host() {
+            Some(Host::Domain(name)) => development || (name != "localhost" && !name.ends_with(".localhost")),
+            Some(Host::Ipv4(address)) => self.reach.admits(address.into()),
+            Some(Host::Ipv6(address)) => self.reach.admits(address.into()),
+            None => false,
+        };
+        match url.scheme() {
+            "https" if within => Ok(()),
+            "http" if within && development => Ok(()),
+            _ => Err(SendError::Insecure),
+        }
     }
 
     async fn follow(&self, request: &Request) -> Result<Answer, SendError> {
@@ -179,34 +213,36 @@ impl Http {
     }
 }
 
+impl Engine {
+    /// Sends a request to an address that a document names. It must be on the public internet, or
+    /// on a host that an operator registered.
+    pub(crate) async fn send_abroad(&self, request: &Request) -> Result<Answer, SendError> {
+        let http = &self.inner.http;
+        match http.send_by(&http.public, request).await {
+            Err(SendError::Insecure) if self.is_registered_host(&request.url).await => http.send(request).await,
+            sent => sent,
+        }
+    }
+
+    async fn is_registered_host(&self, url: &Url) -> bool {
+        let rows = store::registrations::list(self.db()).await.unwrap_or_default();
+        let mut hosts = rows.iter().filter_map(|row| Url::parse(&row.endpoint).ok());
+        hosts.any(|endpoint| endpoint.host().is_some() && endpoint.host() == url.host())
+    }
+}
+
 fn failure(error: &reqwest::Error) -> SendError {
     match error {
+        error if is_refusal(error) => SendError::Insecure,
         error if error.is_timeout() => SendError::Timeout,
         error if error.is_connect() => SendError::Unreachable,
         _ => SendError::Broken,
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_encrypted_public_addresses_outside_development() {
-        let contact = Url::parse("https://tributary.example").unwrap();
-        for (address, production, development) in [
-            ("https://ehr.example/r4", true, true),
-            ("http://ehr.example/r4", false, true),
-            ("https://127.0.0.1/r4", false, true),
-            ("https://localhost/r4", false, true),
-            ("https://169.254.169.254/latest", false, true),
-            ("https://[::1]/r4", false, true),
-            ("ftp://ehr.example/r4", false, false),
-            ("data:text/plain,x", false, false),
-        ] {
-            let url = Url::parse(address).unwrap();
-            assert_eq!(Http::new(&contact, false).permit(&url).is_ok(), production, "{address}");
-            assert_eq!(Http::new(&contact, true).permit(&url).is_ok(), development, "{address}");
-        }
-    }
+fn is_refusal(error: &(dyn Error + 'static)) -> bool {
+    error.is::<Refused>() || error.source().is_some_and(is_refusal)
 }
+
+#[cfg(test)]
+mod tests;

@@ -152,7 +152,7 @@ mod tests {
         for _ in 0..3 {
             limiter.take(-1, now).unwrap();
         }
-        for key in 0..40_000 {
+        for key in 0..40_000_i64 {
             limiter.take(key, now + Duration::from_millis(key.unsigned_abs() / 10)).unwrap();
         }
         assert!(limiter.take(-1, now + Duration::from_secs(5)).is_err());

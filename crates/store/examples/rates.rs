@@ -34,6 +34,7 @@ async fn fill(db: &Db) {
             hash,
             kind: TokenKind::Access,
             client_id,
+            secretless: false,
             issued_at: Timestamp(0),
             expires_at: Timestamp(1),
         };

@@ -36,7 +36,10 @@ pub async fn latest_for_session(
     human_id: HumanId,
     session_id: RowId,
 ) -> Result<Option<AuthorizationRow>, Error> {
-    const SQL: &str = select!("AND session_id = $2 ORDER BY created_at DESC, id DESC LIMIT 1");
+    // Of two in the same millisecond the one that is still waited for.
+    const SQL: &str = select!(
+        "AND session_id = $2 ORDER BY created_at DESC, CASE WHEN used_at IS NULL THEN 0 ELSE 1 END, id DESC LIMIT 1"
+    );
     db.find(SQL, [human_id.into(), session_id.into()], read).await
 }
 

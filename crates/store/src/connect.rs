@@ -29,9 +29,11 @@ macro_rules! select {
     };
 }
 
-/// The owner's visit that was opened last, ended or not.
+/// The owner's open visit, else the one that was opened last.
 pub async fn latest(db: &Db, human_id: HumanId, owner: &str) -> Result<Option<SessionRow>, Error> {
-    const SQL: &str = select!("AND owner = $2 ORDER BY opened_at DESC, id DESC LIMIT 1");
+    const SQL: &str = select!(
+        "AND owner = $2 ORDER BY CASE WHEN ended_at IS NULL THEN 0 ELSE 1 END, opened_at DESC, id DESC LIMIT 1"
+    );
     db.find(SQL, [human_id.into(), owner.into()], read).await
 }
 

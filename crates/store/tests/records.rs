@@ -110,17 +110,16 @@ async fn a_record_knows_where_its_document_is() {
     on_both(async |db| {
         let place = |key: &str| DocumentPlace { connection_id: RIVERBEND, document_key: key.into() };
         let find = async |human_id, kind, id| records::find_document(&db, human_id, kind, RecordId([id; 12])).await;
-        let with = |key: &str, hash| NewRecord {
-            document_key: Some(key.into()),
-            content_hash: [hash; 32],
-            ..record(ADA, 1)
-        };
+        let with =
+            |key: &str, hash| NewRecord { document_key: Some(key.into()), content_hash: [hash; 32], ..record(ADA, 1) };
         for (hash, key) in [(1, "d1"), (2, "d2")] {
             commit(&db, |batch| records::put(batch, &with(key, hash))).await.unwrap();
             assert_eq!(find(ADA, "allergies", 1).await, Ok(Some(place(key))));
         }
         commit(&db, |batch| records::put(batch, &record(ADA, 2))).await.unwrap();
-        for (human_id, kind, id) in [(ADA, "allergies", 2), (ADA, "allergies", 3), (ADA, "vitals", 1), (BEN, "allergies", 1)] {
+        for (human_id, kind, id) in
+            [(ADA, "allergies", 2), (ADA, "allergies", 3), (ADA, "vitals", 1), (BEN, "allergies", 1)]
+        {
             assert_eq!(find(human_id, kind, id).await, Ok(None));
         }
         commit(&db, |batch| records::hide(batch, ADA, "allergies", RecordId([1; 12]), NOON)).await.unwrap();

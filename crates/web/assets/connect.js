@@ -17,7 +17,13 @@
 
   function tell(message) {
     if (window.parent !== window) {
-      for (const target of targets()) window.parent.postMessage(message, target);
+      for (const target of targets()) {
+        try {
+          window.parent.postMessage(message, target);
+        } catch {
+          // One page that cannot be told must not keep the others from hearing.
+        }
+      }
     }
     const text = JSON.stringify(message);
     try {

@@ -80,6 +80,10 @@ signin-open-again = Open it again
 signin-here = Continue in this window
 signin-waiting = Waiting for you to finish at { $provider }. This page moves on by itself.
 other-provider = Choose another provider
+leaving-title = Share your records with { $app }?
+leaving-text = You are about to share your records with { $app }: the next page belongs to { $provider }, and once you sign in there, { $app } can read what you tick.
+leaving-sent = Go on only if you began this yourself. If somebody sent you this link, close this window.
+leaving-go = Go on to { $provider }
 
 closing-title = You are signed in
 closing-text = You can close this window. The page you came from goes on by itself.
@@ -87,6 +91,8 @@ closing-trouble-title = You can close this window
 closing-trouble-text = The sign-in did not end in a connection. The page you came from says what happened.
 unmatched-title = This sign-in cannot be matched
 unmatched-text = It was finished before, took too long, or began in another browser. Nothing was read and nothing was changed.
+unwanted-title = This sign-in came too late
+unwanted-text = What you began was closed in the meantime, so nothing was read and what you agreed to was given back.
 unmatched-do = Close this window, go back to the app you came from, and choose your provider again.
 
 progress-title = Reading your records at { $provider }
@@ -103,6 +109,11 @@ progress-refused = { $count ->
     [one] { $provider } does not share 1 kind of record. The others were read.
    *[other] { $provider } does not share { $count } kinds of record. The others were read.
 }
+progress-unanswered = { $count ->
+    [one] { $provider } did not answer for 1 kind of record. We ask again by ourselves; you can go on.
+   *[other] { $provider } did not answer for { $count } kinds of record. We ask again by ourselves; you can go on.
+}
+progress-again = We read what { $provider } has to give for now, and ask for the rest later by ourselves. You can go on.
 progress-failed = We keep what { $provider } sent so far and try again by ourselves.
 stream-count = { $count }
 stream-waiting = waiting
@@ -153,6 +164,8 @@ fresh-days = { $count ->
 fresh-needs-login = Waits for you to sign in again
 fresh-failed = The last reading broke off; we try again by ourselves
 
+select-title = Choosing without signing in is not available here yet
+select-text = Nothing was chosen and nothing is shared. { $app } goes on without it.
 ended-title = You can close this window
 ended-text = { $app } goes on from here.
 ended-back = Go back to { $app }
@@ -195,6 +208,8 @@ invalid-title = This link does not work any more
 invalid-text = It was used up, replaced, or not copied in full. Go back to { $app } and start again.
 missing-title = Something is missing in this link
 missing-text = { $app } opened this page without saying who you are. Go back and start again.
+unreadable-title = We cannot read what was sent
+unreadable-text = The address or the form was changed or cut off on its way. Go back to where you came from and try again.
 disabled-title = This app is switched off
 disabled-text = The people who run this service switched it off. Your records are not read meanwhile.
 callback-title = This link leads back to an unknown address

@@ -54,6 +54,20 @@ fn page(step: Step) -> Page {
     page
 }
 
+#[test]
+fn what_was_left_out_is_noticed() {
+    for (platform, answer, whole) in [
+        (&GENERIC, answer(200, bundle(vec![], None)), true),
+        (&GENERIC, answer(200, bundle(vec![json!({"resource": {"resourceType": "Goal"}})], None)), false),
+        (&GENERIC, answer(200, bundle(vec![], Some("https://elsewhere.example/2"))), false),
+        (&GENERIC, answer(200, json!({"resourceType": "OperationOutcome", "issue": [{"severity": "warning"}]})), false),
+        (&EPIC, answer(404, outcome("not-found", "4101")), true),
+    ] {
+        let step = next(&stream(platform, "goals"), &at(&base(), platform), &Cursor::default(), &answer, Timestamp(0));
+        assert_eq!(page(step).is_whole(platform, &answer), whole, "{answer:?}");
+    }
+}
+
 fn more(step: Step) -> Cursor {
     let Next::More(cursor) = page(step).next else { panic!("no more") };
     cursor

@@ -23,35 +23,31 @@ pub(super) enum Reach {
 
 impl Reach {
     pub fn admits(self, address: IpAddr) -> bool {
-        match (self, plain(address)) {
+        match (self, translated(address)) {
             (Reach::Anywhere, _) => true,
-            (Reach::Chosen, IpAddr::V4(address)) => {
-                let [first, ..] = address.octets();
-                !address.is_loopback() && !address.is_link_local() && first != 0 && first < 224
-            }
-            (Reach::Chosen, IpAddr::V6(address)) => {
-                !address.is_loopback()
-                    && !address.is_unspecified()
-                    && !address.is_multicast()
-                    && !address.is_unicast_link_local()
-            }
+            (Reach::Chosen, address) => is_elsewhere(address.to_canonical()),
             (Reach::Public, IpAddr::V4(address)) => is_public(address),
-            // A mapped address is no address of the internet, whatever it maps.
-            (Reach::Public, IpAddr::V6(_)) => matches!(address, IpAddr::V6(address) if is_public_v6(address)),
+            (Reach::Public, IpAddr::V6(address)) => is_public_v6(address),
         }
     }
 }
 
-/// The IPv4 address inside an IPv6 one that only stands for it.
-fn plain(address: IpAddr) -> IpAddr {
+/// The IPv4 address behind the translator of networks without IPv4.
+fn translated(address: IpAddr) -> IpAddr {
     match address {
-        IpAddr::V6(long) => match long.segments() {
-            // The translator of networks without IPv4.
-            [0x64, 0xff9b, 0, 0, 0, 0, ..] => IpAddr::V4(last_four(long)),
-            _ => long.to_ipv4_mapped().map_or(address, IpAddr::V4),
-        },
-        short => short,
+        IpAddr::V6(long) if matches!(long.segments(), [0x64, 0xff9b, 0, 0, 0, 0, ..]) => IpAddr::V4(last_four(long)),
+        address => address,
     }
+}
+
+/// One other machine, here or far away.
+fn is_elsewhere(address: IpAddr) -> bool {
+    let near = address.is_loopback() || address.is_unspecified() || address.is_multicast();
+    !near
+        && match address {
+            IpAddr::V4(address) => !address.is_link_local() && matches!(address.octets(), [1..=223, ..]),
+            IpAddr::V6(address) => !address.is_unicast_link_local(),
+        }
 }
 
 fn last_four(address: Ipv6Addr) -> Ipv4Addr {
@@ -71,12 +67,12 @@ fn is_public(address: Ipv4Addr) -> bool {
             | [198, 18 | 19, ..]
             | [198, 51, 100, _]
             | [203, 0, 113, _]
-            | [224.., ..]
+            | [224..=255, ..]
     )
 }
 
-/// Only the block that is given out is public, without those parts of it that lead elsewhere:
-/// examples and tunnels to IPv4.
+/// Of the one block that is given out, which leaves out mapped and private addresses, everything
+/// but examples and tunnels to IPv4.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     match address.segments() {
         [0x2001, 0 | 0xdb8, ..] | [0x2002, ..] => false,
@@ -94,9 +90,9 @@ pub(super) type Lookup = fn(String) -> Pin<Box<dyn Future<Output = io::Result<Ve
 
 /// Asks the system.
 pub(super) fn system(name: String) -> Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>> {
-    Box::pin(async move {
-        Ok(tokio::net::lookup_host((name, 0)).await?.map(|address: SocketAddr| address.ip()).collect())
-    })
+    Box::pin(
+        async move { Ok(tokio::net::lookup_host((name, 0)).await?.map(|address: SocketAddr| address.ip()).collect()) },
+    )
 }
 
 /// Looks names up and keeps what is within reach.

@@ -138,3 +138,6 @@ fn read(kind: &str, bytes: Vec<u8>) -> Option<RawResource> {
 fn decode(data: &str) -> Option<Vec<u8>> {
     LENIENT.decode(data.split_ascii_whitespace().collect::<String>()).ok()
 }
+
+#[cfg(test)]
+mod tests;

@@ -184,6 +184,26 @@ async fn one_record_by_its_id() {
 }
 
 #[tokio::test]
+async fn of_several_profiles_the_newest_is_shown() {
+    let ada = Ada::new().await;
+    let access = ada.house.access(&ada.client, "ada").await;
+    let shown = async || {
+        let body = ada.house.engine.newest_record(&access, kind("profile")).await.unwrap().unwrap();
+        serde_json::from_slice::<Value>(&body).unwrap()["name"].clone()
+    };
+    for (id, source, day, newest) in [
+        (9, 7, None, "profile 9"),
+        (3, 9, None, "profile 3"),
+        (8, 7, Some("2024-03-01T00:00:00Z"), "profile 8"),
+        (1, 9, Some("2025-03-01T00:00:00Z"), "profile 1"),
+        (7, 7, Some("2023-03-01T00:00:00Z"), "profile 1"),
+    ] {
+        ada.put("profile", id, source, day).await;
+        assert_eq!(shown().await, newest, "after {id}");
+    }
+}
+
+#[tokio::test]
 async fn a_row_moved_to_another_place_does_not_open() {
     let ada = Ada::new().await;
     let engine = &ada.house.engine;

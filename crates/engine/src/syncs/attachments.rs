@@ -123,7 +123,7 @@ impl Run {
             Err(error) => return Ok(Err(Missed::Error(error))),
             Ok(Fetch::Inline(_)) => return Ok(Err(Missed::Error(AttachmentError::BadAddress))),
             Ok(Fetch::WithToken(request)) => self.send(&request).await?,
-            Ok(Fetch::WithoutToken(request)) => self.engine.inner.http.send(&request).await,
+            Ok(Fetch::WithoutToken(request)) => self.engine.send_abroad(&request).await,
         };
         let Ok(answer) = answer else { return Ok(Err(missed(AttachmentError::Status(504), None, tries))) };
         let wait = answer.retry_after(self.engine.now());

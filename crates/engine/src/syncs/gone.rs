@@ -7,6 +7,9 @@ use store::Batch;
 
 use super::{ROWS, Run, State, Stop};
 
+/// Of these only the current ones are asked for: one that is over is not listed, and was there all the same.
+const LISTED_IN_PART: &[&str] = &["CareTeam"];
+
 impl Run {
     /// Notes what a complete read did not bring, and lets go of what the one before it missed too.
     pub(super) async fn mark_gone(&self) -> Result<(), Stop> {
@@ -40,7 +43,10 @@ impl State {
         if !self.whole || !streams.iter().all(|stream| matches!(stream.outcome, Outcome::Done | Outcome::Refused { .. })) {
             return HashSet::new();
         }
-        let listed = |stream: &&StreamReport| !stream.id.starts_with("referenced-") && stream.resource != "Binary";
+        let listed = |stream: &&StreamReport| {
+            let listed = !stream.id.starts_with("referenced-") && stream.resource != "Binary";
+            listed && !LISTED_IN_PART.contains(&stream.resource.as_str())
+        };
         let kinds = streams.iter().filter(listed).map(|stream| stream.resource.clone());
         let done = |kind: &String| streams.iter().filter(|stream| stream.resource == *kind).all(|stream| stream.outcome == Outcome::Done);
         kinds.filter(|kind| !self.gaps.contains(kind) && done(kind)).collect()

@@ -99,9 +99,9 @@ impl Run {
                 let _ = chart.insert(&bytes);
             }
         });
-        let (chart, connection) = (chart.await?, self.connection.to_hex());
+        let (chart, connection, now) = (chart.await?, self.connection.to_hex(), self.engine.now());
         let read = tokio::task::spawn_blocking(move || {
-            let reading = ::records::read(&chart);
+            let reading = ::records::read(&chart, now);
             let identity = |draft: &Draft| Some((record_id(&connection, draft.kind.id, &draft.key).parse().ok()?, content_hash(draft)));
             let identities = reading.drafts.iter().map(identity).collect();
             (reading, identities)

@@ -230,8 +230,8 @@ impl State {
     fn warn(&mut self, issues: &[Issue]) {
         for issue in issues.iter().filter(|issue| issue.severity >= Severity::Warning) {
             let (code, warnings) = (issue.detail.as_ref().unwrap_or(&issue.code), &mut self.report.warnings);
-            match warnings.iter_mut().find(|(known, _)| known == code) {
-                Some((_, count)) => *count += 1,
+            match warnings.iter().position(|(known, _)| known == code) {
+                Some(at) => warnings[at].1 += 1,
                 None if warnings.len() < WARNINGS => warnings.push((code.clone(), 1)),
                 None => {}
             }

@@ -79,7 +79,7 @@ async fn a_launch_resumes_where_ada_was() {
         Err(ConnectError::Closed { status: CloseStatus::SessionTokenExpired, app: Some(_) }) => {}
         _ => panic!("the token has run out"),
     }
-    let ending = house.engine.closed_ending(&visit.ticket, CloseStatus::SessionTokenExpired).await;
+    let ending = house.engine.closed_ending(&visit.ticket, CloseStatus::SessionTokenExpired.into()).await;
     assert_eq!(ending.message["status"], "SESSION_TOKEN_EXPIRED");
     assert!(matches!(open(token).await, Err(ConnectError::Closed { status: CloseStatus::SessionTokenExpired, .. })));
 }

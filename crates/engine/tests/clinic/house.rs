@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use domain::{App, ConnectionId, Launch, Outcome, Secret, SecretPolicy, SourceId, Step, SyncReport, Timestamp, TokenKind};
 use engine::apps::NewApp;
@@ -22,6 +24,8 @@ const CLIENT: &str = "tributary";
 pub struct House {
     pub engine: Engine,
     pub clock: Clock,
+    /// Milliseconds by which the town's clock is ahead of ours.
+    pub ahead: Arc<AtomicI64>,
     pub app: App,
     secret: Secret<String>,
     /// Where the hospitals are.
@@ -46,8 +50,9 @@ impl House {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let town = format!("http://{}", listener.local_addr().expect("an address"));
         let clock = Clock::starting_at(now());
-        let hands = clock.clone();
-        let time = std::sync::Arc::new(move || jiff::Timestamp::from_millisecond(hands.now().0).expect("a time"));
+        let (hands, ahead) = (clock.clone(), Arc::new(AtomicI64::new(0)));
+        let lead = ahead.clone();
+        let time = Arc::new(move || jiff::Timestamp::from_millisecond(hands.now().0 + lead.load(Ordering::Relaxed)).expect("a time"));
         let options = sandbox::Options {
             seed: 7,
             people_per_hospital: 3,
@@ -78,7 +83,7 @@ impl House {
         let (app, secret) = engine.create_app(app).await.expect("an app");
         let bundle = Url::parse(&format!("{town}/brands.json")).expect("a URL");
         engine.import_bundle_url(&bundle).await.expect("the brands of the town");
-        let house = House { engine, clock, app, secret, town, folder };
+        let house = House { engine, clock, ahead, app, secret, town, folder };
         for slug in ["riverbend", "lakeside", "cedar-mesa", "starfleet-medical"] {
             house.register(slug).await;
         }
@@ -213,23 +218,59 @@ impl House {
         assert_eq!(request.body(order).send().await.expect("an answer").status(), 204, "{fault}");
     }
 
+    /// Lets a hospital be as it was built.
+    pub async fn mend(&self, slug: &str) {
+        let request = reqwest::Client::new().delete(format!("{}/{slug}/faults", self.town));
+        assert_eq!(request.send().await.expect("an answer").status(), 204);
+    }
+
+    /// How often a hospital was asked for a path, e.g. `token`.
+    pub async fn asked(&self, slug: &str, path: &str) -> u64 {
+        let answer = reqwest::get(format!("{}/{slug}/stats", self.town)).await.expect("an answer");
+        let stats: serde_json::Value = serde_json::from_str(&answer.text().await.expect("text")).expect("JSON");
+        stats["requests"][path].as_u64().unwrap_or_default()
+    }
+
+    /// The report of a connection as the widget shows it.
+    pub async fn report(&self, visit: &Visit, connection: ConnectionId) -> SyncReport {
+        self.engine.progress(visit, connection).await.expect("a report")
+    }
+
+    /// Connects again, and reads everything once more.
+    pub async fn read_again(&self, visit: &Visit, hospital: &str) -> SyncReport {
+        let visit = self.engine.visit(&visit.ticket).await.expect("the same visit");
+        let connection = self.connect(&visit, hospital, "demouser").await.result.expect("a connection");
+        self.run_jobs().await;
+        self.report(&visit, connection).await
+    }
+
+    /// The first source of a user in the Data API.
+    pub async fn source_of(&self, user: &str) -> serde_json::Value {
+        let access = self.engine.authenticate(&self.access_token(user).await).await.expect("an access token");
+        let page = self.engine.list_sources(&access, &everything()).await.expect("a page");
+        serde_json::from_slice::<serde_json::Value>(&page.body).expect("JSON")[0].take()
+    }
+
     /// How many records of each kind the Data API has for a user.
     pub async fn counts(&self, user: &str) -> BTreeMap<&'static str, u64> {
         let access = self.engine.authenticate(&self.access_token(user).await).await.expect("an access token");
         let mut counts = BTreeMap::new();
         for kind in records::KINDS.iter().filter(|kind| kind.form == records::Form::List) {
-            let query = ListQuery {
-                limit: 1,
-                offset: 0,
-                created: (Timestamp::MIN, Timestamp::MAX),
-                updated: (Timestamp::MIN, Timestamp::MAX),
-                dates: None,
-                source: None,
-            };
-            let page = self.engine.list_records(&access, kind, &query).await.expect("a page");
+            let page = self.engine.list_records(&access, kind, &everything()).await.expect("a page");
             counts.insert(kind.id, page.total);
         }
         counts
+    }
+}
+
+fn everything() -> ListQuery {
+    ListQuery {
+        limit: 1,
+        offset: 0,
+        created: (Timestamp::MIN, Timestamp::MAX),
+        updated: (Timestamp::MIN, Timestamp::MAX),
+        dates: None,
+        source: None,
     }
 }
 

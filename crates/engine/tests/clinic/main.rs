@@ -6,4 +6,7 @@ mod connecting;
 mod faults;
 mod installation;
 mod kills;
+mod lifecycle;
+mod outages;
 mod refusals;
+mod standing;

@@ -108,12 +108,7 @@ fn screen(encounter: Resource<'_>) -> Result<(), SkipReason> {
     }
 }
 
-fn read<'a>(
-    chart: &'a Chart,
-    encounter: Resource<'a>,
-    now: Timestamp,
-    lineage: &mut Vec<Resource<'a>>,
-) -> Encounter {
+fn read<'a>(chart: &'a Chart, encounter: Resource<'a>, now: Timestamp, lineage: &mut Vec<Resource<'a>>) -> Encounter {
     let visit_type = visit_type(encounter);
     let of = |kind| chart.of_encounter(encounter, kind);
     let mut kept = |resource: Resource<'a>| lineage.push(resource);

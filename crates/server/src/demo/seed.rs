@@ -150,7 +150,7 @@ async fn connect_first_person(engine: &Engine, card: &Card, username: &str) -> R
     let visit = engine.choose(&visit, source.brand.id, None).await?;
     let authorize = engine.begin(&visit, Display::Page, "seed").await?;
     let back = person::log_in(authorize, username, PASSWORD, &engine.redirect_uri()).await?;
-    let completed = engine.complete(callback(&back), Some("seed")).await?;
+    let completed = engine.complete(Callback::parse(back.query().unwrap_or_default()), Some("seed")).await?;
     completed.result.map_err(|trouble| format!("the first person could not connect: {}", trouble.code))?;
     let visit = engine.visit(&completed.ticket).await?;
     engine.end(&visit, CloseStatus::Success).await?;
@@ -197,9 +197,4 @@ impl Card {
             address: Ipv4Addr::LOCALHOST.into(),
         }
     }
-}
-
-fn callback(url: &Url) -> Callback {
-    let value = |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
-    Callback { state: value("state"), code: value("code"), error: value("error"), iss: value("iss") }
 }

@@ -14,7 +14,8 @@ use crate::problem::Problem;
 /// A token request's fields, whatever media type brought them.
 pub(crate) struct Fields {
     values: Map<String, Value>,
-    basic: Option<(String, Secret<String>)>,
+    /// An empty password is no secret.
+    basic: Option<(String, Option<Secret<String>>)>,
     /// Names of fields that are missing or of the wrong type.
     bad: Vec<String>,
 }
@@ -88,14 +89,18 @@ impl Fields {
         let Some((id, secret)) = self.basic.take() else {
             return Ok((self.required("client_id"), self.optional("client_secret").map(Secret::new)));
         };
-        for (name, given) in [("client_id", &id), ("client_secret", secret.expose())] {
-            if self.optional(name).is_some_and(|in_body| in_body != *given) {
+        let in_body = self.optional("client_secret").map(Secret::new);
+        let agree = |one: &Secret<String>, other: &Secret<String>| one.expose() == other.expose();
+        let same_secret = secret.as_ref().zip(in_body.as_ref()).is_none_or(|(one, other)| agree(one, other));
+        let same_id = self.optional("client_id").is_none_or(|in_body| in_body == id);
+        for (name, same) in [("client_id", same_id), ("client_secret", same_secret)] {
+            if !same {
                 return Err(Problem::new(StatusCode::BAD_REQUEST, "The Authorization header and the body name different clients.")
                     .reason("INVALID_BODY")
                     .keys("payload", vec![name.to_owned()]));
             }
         }
-        Ok((id, Some(secret)))
+        Ok((id, secret.or(in_body)))
     }
 
     /// Fails when any field was missing or of the wrong type.
@@ -151,7 +156,7 @@ fn form(body: &[u8]) -> Result<Map<String, Value>, Problem> {
 }
 
 /// Any other authorization scheme is not meant for us and is ignored.
-fn basic(headers: &HeaderMap) -> Result<Option<(String, Secret<String>)>, Problem> {
+fn basic(headers: &HeaderMap) -> Result<Option<(String, Option<Secret<String>>)>, Problem> {
     let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
     let malformed = || invalid("The Authorization header is not valid HTTP Basic.");
     let text = value.to_str().map_err(|_| malformed())?;
@@ -162,7 +167,8 @@ fn basic(headers: &HeaderMap) -> Result<Option<(String, Secret<String>)>, Proble
     let decoded = STANDARD.decode(encoded.trim()).map_err(|_| malformed())?;
     let pair = String::from_utf8(decoded).map_err(|_| malformed())?;
     let (id, secret) = pair.split_once(':').ok_or_else(malformed)?;
-    Ok(Some((id.to_owned(), Secret::new(secret.to_owned()))))
+    let secret = Some(secret).filter(|secret| !secret.is_empty());
+    Ok(Some((id.to_owned(), secret.map(|secret| Secret::new(secret.to_owned())))))
 }
 
 fn invalid(message: &str) -> Problem {

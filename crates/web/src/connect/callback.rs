@@ -8,7 +8,6 @@ use engine::Engine;
 use engine::authorizations::{Callback, CallbackError};
 use engine::connect::Display;
 use serde_json::json;
-use url::form_urlencoded;
 
 use super::failure::Failure;
 use super::frame::Frame;
@@ -30,34 +29,21 @@ struct Closing {
 #[template(path = "connect/unmatched.html")]
 struct Unmatched {
     frame: Frame,
-}
-
-/// No server says a thing twice; when something does, nothing of it is believed.
-fn returned(query: &str) -> Callback {
-    let mut callback = Callback::default();
-    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        let place = match &*name {
-            "state" => &mut callback.state,
-            "code" => &mut callback.code,
-            "error" => &mut callback.error,
-            "iss" => &mut callback.iss,
-            _ => continue,
-        };
-        if place.replace(value.into_owned()).is_some() {
-            return Callback::default();
-        }
-    }
-    callback
+    text: String,
 }
 
 pub fn browser(headers: &HeaderMap) -> Option<&str> {
+    cookie(headers, BROWSER_COOKIE)
+}
+
+pub fn cookie<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str> {
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, _)| *name == BROWSER_COOKIE)
+        .find(|(name, _)| *name == wanted)
         .map(|(_, mark)| mark)
 }
 
@@ -67,10 +53,14 @@ pub async fn callback(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
     let texts = Texts::choose(None, accepted(&headers));
-    let completed = match engine.complete(returned(&query.unwrap_or_default()), browser(&headers)).await {
+    let completed = match engine.complete(Callback::parse(&query.unwrap_or_default()), browser(&headers)).await {
         Ok(completed) => completed,
-        Err(CallbackError::UnknownState) => {
-            let screen = Unmatched { frame: Frame::new(texts, None, texts.t("unmatched-title")) };
+        Err(error @ (CallbackError::UnknownState | CallbackError::Over)) => {
+            let (title, text) = match error {
+                CallbackError::Over => ("unwanted-title", "unwanted-text"),
+                _ => ("unmatched-title", "unmatched-text"),
+            };
+            let screen = Unmatched { frame: Frame::new(texts, None, texts.t(title)), text: texts.t(text) };
             return Ok(Policy::alone().page(StatusCode::BAD_REQUEST, render(&screen)));
         }
         Err(CallbackError::Store(error)) => return Err(Failure::new(error.into(), texts)),

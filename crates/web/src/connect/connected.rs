@@ -1,7 +1,6 @@
 //! A person's connected providers: how fresh, and how to stop.
 
 use askama::Template;
-use axum::extract::Path;
 use axum::response::Response;
 use domain::{ConnectionId, Status, Step, SyncState, Timestamp};
 use engine::connect::{ConnectError, Linked};
@@ -9,6 +8,7 @@ use engine::connect::{ConnectError, Linked};
 use super::cards::Badge;
 use super::failure::Failure;
 use super::frame::Frame;
+use super::given::Connection;
 use super::policy::see_other;
 use super::visitor::Visitor;
 use crate::i18n::Texts;
@@ -102,7 +102,7 @@ fn find<'a>(visitor: &'a Visitor, id: &str) -> Result<&'a Linked, Failure> {
         .ok_or_else(|| visitor.failure(ConnectError::UnknownConnection))
 }
 
-pub async fn confirm(visitor: Visitor, Path((_, connection)): Path<(String, String)>) -> Result<Response, Failure> {
+pub async fn confirm(visitor: Visitor, Connection(connection): Connection) -> Result<Response, Failure> {
     let linked = find(&visitor, &connection)?;
     let name = linked.connection.source_name.clone();
     let keep = visitor.to("connected");
@@ -111,7 +111,7 @@ pub async fn confirm(visitor: Visitor, Path((_, connection)): Path<(String, Stri
     Ok(visitor.show(&Disconnect { frame, name, action, keep }))
 }
 
-pub async fn disconnect(visitor: Visitor, Path((_, connection)): Path<(String, String)>) -> Result<Response, Failure> {
+pub async fn disconnect(visitor: Visitor, Connection(connection): Connection) -> Result<Response, Failure> {
     let id = find(&visitor, &connection)?.connection.id;
     visitor.engine.disconnect(&visitor.visit, id).await.map_err(|error| visitor.failure(error))?;
     Ok(see_other(&visitor.to("connected")))

@@ -1,16 +1,18 @@
 //! Opening the widget: the query an integrator's page sends, read leniently.
 
+use axum::extract::rejection::RawFormRejection;
 use axum::extract::{RawForm, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
-use domain::{Launch, Mode, Surface};
+use domain::{App, Launch, Mode, Surface};
 use engine::Engine;
+use engine::connect::{Closing, ConnectError};
 use serde_json::Value;
 use url::form_urlencoded;
 
-use super::failure::Failure;
+use super::failure::{Failure, to_failed};
 use super::policy::{Policy, see_other};
 use super::visitor::{Visitor, accepted, render};
 use crate::i18n::Texts;
@@ -47,16 +49,19 @@ pub async fn launch(
     if asked.token.is_none() && asked.token_follows {
         return Ok(wait_for_token(query.as_bytes(), &asked, &headers));
     }
-    open(&engine, asked, &headers).await
+    Ok(open(&engine, asked, &headers).await)
 }
 
 /// The same by a form, so that the token is in no address.
 pub async fn launch_by_form(
     State(engine): State<Engine>,
     headers: HeaderMap,
-    RawForm(form): RawForm,
+    form: Result<RawForm, RawFormRejection>,
 ) -> Result<Response, Failure> {
-    open(&engine, Asked::parse(&form), &headers).await
+    match form {
+        Ok(RawForm(form)) => Ok(open(&engine, Asked::parse(&form), &headers).await),
+        Err(rejection) => Err(Failure::unreadable(rejection.status(), Texts::choose(None, accepted(&headers)))),
+    }
 }
 
 /// The screen a visit was left on.
@@ -64,14 +69,35 @@ pub async fn resume(visitor: Visitor) -> Response {
     see_other(&visitor.to_step(&visitor.visit.session.step))
 }
 
-async fn open(engine: &Engine, asked: Asked, headers: &HeaderMap) -> Result<Response, Failure> {
-    let language = asked.launch.language.clone();
-    match engine.open_connect(asked.token.as_deref(), asked.launch).await {
+/// Answers with a redirect in any case, so that the token stays in no address.
+async fn open(engine: &Engine, asked: Asked, headers: &HeaderMap) -> Response {
+    let Asked { token, client_id, launch, .. } = asked;
+    if launch.mode == Mode::Select && (token.is_some() || launch.preseed.is_none()) {
+        let app = engine.launching_app(token.as_deref(), client_id.as_deref()).await;
+        return see_other(&super::select::address(app.as_deref(), launch.callback.as_deref()));
+    }
+    let callback = launch.callback.clone();
+    match engine.open_connect(token.as_deref(), launch).await {
         Ok(visit) => {
             let visitor = Visitor::new(engine.clone(), visit, accepted(headers));
-            Ok(see_other(&visitor.to_step(&visitor.visit.session.step)))
+            see_other(&visitor.to_step(&visitor.visit.session.step))
         }
-        Err(error) => Err(Failure::new(error, Texts::choose(language.as_deref(), accepted(headers)))),
+        Err(error) => {
+            let app = engine.launching_app(token.as_deref(), client_id.as_deref()).await;
+            refuse(&error, app.as_deref(), callback.as_deref())
+        }
+    }
+}
+
+/// A page of its own goes back to the app that opened it; anything else says why and closes.
+fn refuse(error: &ConnectError, app: Option<&App>, callback: Option<&str>) -> Response {
+    let closing = Closing::from(error);
+    if closing == Closing::Failed {
+        tracing::error!(%error, "a launch failed");
+    }
+    match Engine::empty_ending(app, callback, closing).redirect {
+        Some(back) => see_other(back.as_str()),
+        None => see_other(&to_failed(closing, app)),
     }
 }
 
@@ -100,6 +126,7 @@ fn wait_for_token(query: &[u8], asked: &Asked, headers: &HeaderMap) -> Response 
 struct Asked {
     token: Option<String>,
     token_follows: bool,
+    client_id: Option<String>,
     launch: Launch,
 }
 
@@ -111,29 +138,35 @@ impl Asked {
             let value = pairs.iter().find(|(n, v)| n == name && !v.trim().is_empty()).map(|(_, v)| v.trim().to_owned());
             value.filter(|text| text != "undefined" && text != "null")
         };
+        // What is kept with the visit is kept short.
+        let text = |name: &str| get(name).map(|text| text[..text.floor_char_boundary(LONGEST)].to_owned());
         let callback = get("callback");
         Asked {
             token: get("token"),
+            client_id: get("clientId"),
             token_follows: get("tokenTransport").as_deref() == Some("message"),
             launch: Launch {
                 mode: if get("mode").as_deref() == Some("select") { Mode::Select } else { Mode::Auth },
                 surface: if callback.is_some() { Surface::Page } else { Surface::Frame },
-                language: get("language"),
+                language: text("language"),
                 callback,
-                callback_origin: get("callbackOrigin"),
-                segment: get("segment"),
-                config: get("config"),
+                callback_origin: text("callbackOrigin"),
+                segment: text("segment"),
+                config: text("config"),
                 pinned_providers: get("pinnedProviders").map(|text| list(&text)).unwrap_or_default(),
-                preseed: get("preseed").filter(|text| text != "false"),
+                preseed: text("preseed").filter(|text| text != "false"),
                 preseeded_sources: get("preseededSources")
                     .and_then(|text| decode(&text))
                     .map(|text| list(&text))
                     .unwrap_or_default(),
-                pis_id: get("pisId"),
+                pis_id: text("pisId"),
             },
         }
     }
 }
+
+/// The longest text of a launch, and the most a list of it holds, in bytes.
+const LONGEST: usize = 1024;
 
 /// A JSON array of texts or of objects with `id` or `name`; anything else is read as separated by commas.
 fn list(text: &str) -> Vec<String> {
@@ -146,7 +179,13 @@ fn list(text: &str) -> Vec<String> {
             .collect(),
         Err(_) => text.split(',').map(|item| item.trim().to_owned()).collect(),
     };
-    items.into_iter().filter(|item| !item.is_empty()).take(MOST).collect()
+    let mut room = LONGEST;
+    let fits = |item: &String| {
+        let left = room.checked_sub(item.len());
+        room = left.unwrap_or(0);
+        left.is_some()
+    };
+    items.into_iter().filter(|item| !item.is_empty()).take(MOST).take_while(fits).collect()
 }
 
 fn decode(text: &str) -> Option<String> {
@@ -181,6 +220,18 @@ mod tests {
             let asked = Asked::parse(text.as_bytes());
             assert_eq!((asked.token, asked.launch), (None, Launch::default()), "{text}");
         }
+    }
+
+    #[test]
+    fn long_texts_are_cut() {
+        let (long, many) = ("é".repeat(3000), "abcdefgh,".repeat(1000));
+        let asked = Asked::parse(format!("segment={long}&config={long}&pisId={long}&language={long}&preseed={long}&pinnedProviders={many}").as_bytes());
+        let Launch { segment, config, pis_id, language, preseed, pinned_providers, .. } = asked.launch;
+        for text in [segment, config, pis_id, language, preseed] {
+            assert_eq!(text.map(|text| text.len()), Some(1024));
+        }
+        assert_eq!(pinned_providers.len(), 100);
+        assert_eq!(Asked::parse(format!("pinnedProviders={long}").as_bytes()).launch.pinned_providers, Vec::<String>::new());
     }
 
     #[test]

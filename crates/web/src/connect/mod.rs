@@ -7,11 +7,13 @@ mod connected;
 mod failure;
 mod finish;
 mod frame;
+mod given;
 mod launch;
 mod policy;
 mod progress;
 mod river;
 mod search;
+mod select;
 mod signin;
 mod trouble;
 mod visitor;
@@ -24,11 +26,21 @@ use engine::Engine;
 pub(crate) use assets::fingerprint;
 pub use launch::{is_launch, launch};
 
+/// Where a GET begins something, a look at its headers must not.
+async fn nothing() -> axum::response::Response {
+    use axum::response::IntoResponse;
+    let mut response = axum::http::StatusCode::OK.into_response();
+    policy::private(&mut response);
+    response
+}
+
 /// Everything under `/connect`, and what its pages load.
 pub fn router() -> Router<Engine> {
     Router::new()
-        .route("/connect", get(launch::launch).post(launch::launch_by_form))
-        .route("/connect/callback", get(callback::callback))
+        .route("/connect", get(launch::launch).post(launch::launch_by_form).head(nothing))
+        .route("/connect/callback", get(callback::callback).head(nothing))
+        .route("/connect/failed", get(failure::failed))
+        .route("/connect/select", get(select::select))
         .route("/connect/search", get(search::api))
         .route("/connect/ended", get(finish::ended))
         .route("/connect/{ticket}", get(launch::resume))
@@ -37,7 +49,7 @@ pub fn router() -> Router<Engine> {
         .route("/connect/{ticket}/unlisted", get(search::unlisted))
         .route("/connect/{ticket}/choose", post(signin::choose))
         .route("/connect/{ticket}/signin", get(signin::signin))
-        .route("/connect/{ticket}/go", get(signin::go))
+        .route("/connect/{ticket}/go", get(signin::go).post(signin::go_on).head(nothing))
         .route("/connect/{ticket}/login.json", get(signin::login))
         .route("/connect/{ticket}/progress/{connection}", get(progress::progress))
         .route("/connect/{ticket}/progress/{connection}/progress.json", get(progress::poll))

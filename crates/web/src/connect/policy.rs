@@ -23,6 +23,12 @@ impl Policy {
         Policy { framers: "'none'".into(), forms: "'self'".into() }
     }
 
+    /// Nobody may frame it, and its form leads away: to the login page of whichever provider it is.
+    pub fn leaving(development: bool) -> Policy {
+        let forms = if development { "'self' https: http:" } else { "'self' https:" };
+        Policy { forms: forms.into(), ..Policy::alone() }
+    }
+
     /// An app that registered no page may be framed by any in development, and by none in production.
     pub fn of_app(app: &App, development: bool) -> Policy {
         if app.origins.is_empty() {

@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::Json;
-use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use domain::{ConnectionId, Step, SyncReport, SyncState};
 use engine::connect::ConnectError;
@@ -10,6 +9,7 @@ use serde_json::json;
 
 use super::failure::Failure;
 use super::frame::Frame;
+use super::given::Connection;
 use super::policy::private;
 use super::river::{End, River};
 use super::visitor::{Visitor, render};
@@ -35,7 +35,7 @@ struct Progress {
 
 pub async fn progress(
     mut visitor: Visitor,
-    Path((_, connection)): Path<(String, String)>,
+    Connection(connection): Connection,
 ) -> Result<Response, Failure> {
     let (connection, report) = read(&visitor, &connection).await?;
     visitor.stand(Step::Progress { connection }).await?;
@@ -52,7 +52,7 @@ pub async fn progress(
     Ok(visitor.show(&Progress { frame, reading, done, next: visitor.to("connected") }))
 }
 
-pub async fn poll(visitor: Visitor, Path((_, connection)): Path<(String, String)>) -> Result<Response, Failure> {
+pub async fn poll(visitor: Visitor, Connection(connection): Connection) -> Result<Response, Failure> {
     let (connection, report) = read(&visitor, &connection).await?;
     let frame = visitor.frame(title(&visitor, connection, &report));
     let body = json!({
@@ -66,13 +66,15 @@ pub async fn poll(visitor: Visitor, Path((_, connection)): Path<(String, String)
 }
 
 async fn read(visitor: &Visitor, connection: &str) -> Result<(ConnectionId, SyncReport), Failure> {
-    let id = connection.parse::<ConnectionId>().map_err(|_| visitor.failure(ConnectError::UnknownConnection))?;
+    let id = connection.parse::<ConnectionId>().ok().filter(|id| visitor.visit.shows(*id));
+    let id = id.ok_or_else(|| visitor.failure(ConnectError::UnknownConnection))?;
     let report = visitor.engine.progress(&visitor.visit, id).await.map_err(|error| visitor.failure(error))?;
     Ok((id, report))
 }
 
+/// Nothing more happens while one watches: what is asked for again is asked for later.
 fn over(report: &SyncReport) -> bool {
-    matches!(report.state, SyncState::Done | SyncState::Failed(_))
+    matches!(report.state, SyncState::Done | SyncState::Failed(_)) || report.again_at.is_some()
 }
 
 fn name(visitor: &Visitor, connection: ConnectionId) -> String {
@@ -83,6 +85,7 @@ fn name(visitor: &Visitor, connection: ConnectionId) -> String {
 fn title(visitor: &Visitor, connection: ConnectionId, report: &SyncReport) -> String {
     let (texts, name) = (visitor.texts, name(visitor, connection));
     match report.state {
+        _ if report.again_at.is_some() => texts.t1("progress-title-done", "provider", &name),
         SyncState::Done => texts.t1("progress-title-done", "provider", &name),
         SyncState::Failed(_) => texts.t1("progress-title-failed", "provider", &name),
         SyncState::Waiting | SyncState::Reading => texts.t1("progress-title", "provider", &name),
@@ -92,8 +95,11 @@ fn title(visitor: &Visitor, connection: ConnectionId, report: &SyncReport) -> St
 fn reading<'a>(visitor: &Visitor, frame: &'a Frame, connection: ConnectionId, report: &SyncReport) -> Reading<'a> {
     let (texts, name) = (visitor.texts, name(visitor, connection));
     let river = River::of(report);
-    let refused = river.rows.iter().filter(|row| row.end == End::Refused).count() as u64;
+    let count = |end: End| river.rows.iter().filter(|row| row.end == end).count() as u64;
+    let (refused, failed) = (count(End::Refused), count(End::Failed));
     let (state, note) = match report.state {
+        _ if report.again_at.is_some() => ("done", texts.t1("progress-again", "provider", &name)),
+        SyncState::Done if failed > 0 => ("done", texts.t2("progress-unanswered", "count", failed, "provider", &name)),
         SyncState::Waiting => ("waiting", texts.t1("progress-waiting", "provider", &name)),
         SyncState::Reading => ("reading", texts.t("progress-leave")),
         SyncState::Failed(_) => ("failed", texts.t1("progress-failed", "provider", &name)),

@@ -2,19 +2,19 @@
 
 use askama::Template;
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use domain::{Launch, SourceId, Step};
+use domain::{SourceId, Step};
 use engine::Engine;
 use engine::connect::ConnectError;
-use serde::Deserialize;
 use serde_json::json;
 
 use super::cards::Card;
 use super::failure::Failure;
 use super::frame::Frame;
-use super::policy::{private, see_other};
+use super::given::Given;
+use super::policy::private;
 use super::visitor::Visitor;
 use crate::i18n::{Key, Texts};
 use crate::problem::Problem;
@@ -30,14 +30,6 @@ const KINDS: [(Key, Key); 5] = [
     (Key("kind-laboratory"), Key("kind-laboratory-query")),
     (Key("kind-pharmacy"), Key("kind-pharmacy-query")),
 ];
-
-#[derive(Deserialize)]
-pub struct Ask {
-    q: Option<String>,
-    fragment: Option<String>,
-    limit: Option<usize>,
-    format: Option<String>,
-}
 
 /// What is under the input.
 #[derive(Template)]
@@ -70,9 +62,9 @@ struct Unlisted {
     again: String,
 }
 
-pub async fn search(mut visitor: Visitor, Query(ask): Query<Ask>) -> Result<Response, Failure> {
-    let query = ask.q.as_deref().map_or_else(|| visitor.visit.session.search.clone(), clean);
-    if ask.fragment.is_some() {
+pub async fn search(mut visitor: Visitor, ask: Given) -> Result<Response, Failure> {
+    let query = ask.get("q").map_or_else(|| visitor.visit.session.search.clone(), clean);
+    if ask.get("fragment").is_some() {
         return Ok(visitor.show(&results(&visitor, query)));
     }
     if visitor.visit.session.step != Step::Search || visitor.visit.session.search != query {
@@ -84,50 +76,46 @@ pub async fn search(mut visitor: Visitor, Query(ask): Query<Ask>) -> Result<Resp
 }
 
 /// What a person can do whose provider is not in the directory.
-pub async fn unlisted(visitor: Visitor, Query(ask): Query<Ask>) -> Response {
-    let query = ask.q.as_deref().map(clean).unwrap_or_default();
+pub async fn unlisted(visitor: Visitor, ask: Given) -> Response {
+    let query = ask.get("q").map(clean).unwrap_or_default();
     let frame = visitor.frame(visitor.texts.t("unlisted-title")).back(visitor.to("search"));
     visitor.show(&Unlisted { frame, query, again: visitor.to("search") })
 }
 
-/// The same search for other front ends, with a Connect token as bearer.
-pub async fn api(
-    State(engine): State<Engine>,
-    headers: HeaderMap,
-    Query(ask): Query<Ask>,
-) -> Result<Response, Failure> {
-    let accepted = super::visitor::accepted(&headers);
+/// The same search for other front ends, with a Connect token as bearer. It opens no visit and
+/// changes none: a front end that wants the pages launches the widget.
+pub async fn api(State(engine): State<Engine>, headers: HeaderMap, ask: Given) -> Result<Response, Failure> {
+    let mut response = found(&engine, &headers, &ask).await?;
+    private(&mut response);
+    Ok(response)
+}
+
+async fn found(engine: &Engine, headers: &HeaderMap, ask: &Given) -> Result<Response, Failure> {
     let bearer = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
         .and_then(|text| text.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .map(|(_, token)| token.trim());
-    let checked = match ask.format.as_deref() {
-        Some("json") => engine.check_connect_token(bearer).await.map(|_| None),
-        _ => engine.open_connect(bearer, Launch::default()).await.map(Some),
-    };
-    let visit = match checked {
-        Ok(visit) => visit,
+    match engine.check_connect_token(bearer).await {
+        Ok(_) => {}
         Err(ConnectError::Closed { status, .. }) => {
             let problem = Problem::new(StatusCode::UNAUTHORIZED, "This search needs a Connect token as bearer token.");
             return Ok(problem.reason(status.as_str()).header(header::WWW_AUTHENTICATE, "Bearer").into_response());
         }
-        Err(error) => return Err(Failure::new(error, Texts::choose(None, accepted))),
-    };
-    let query = ask.q.as_deref().map(clean).unwrap_or_default();
-    if let Some(visit) = visit {
-        let visitor = Visitor::new(engine, visit, accepted);
-        return Ok(match ask.fragment {
-            Some(_) => visitor.show(&results(&visitor, query)),
-            None => see_other(&link(&visitor.to("search"), &query)),
-        });
+        Err(ConnectError::AppDisabled { .. }) => {
+            let problem = Problem::new(StatusCode::FORBIDDEN, "This app is disabled.");
+            return Ok(problem.reason("APP_DISABLED").into_response());
+        }
+        Err(error) => return Err(Failure::new(error, Texts::choose(None, super::visitor::accepted(headers)))),
     }
-    let found = find(&engine, &query, ask.limit.unwrap_or(RESULTS).clamp(1, 50));
-    let results: Vec<_> = found.iter().map(Card::to_json).collect();
-    let mut response = Json(json!({ "results": results })).into_response();
-    private(&mut response);
-    Ok(response)
+    let Ok(limit) = ask.filled("limit").map_or(Ok(RESULTS), str::parse) else {
+        let problem = Problem::new(StatusCode::BAD_REQUEST, "The limit must be a whole number.");
+        return Ok(problem.reason("INVALID_QUERY").keys("query", vec!["limit".to_owned()]).into_response());
+    };
+    let query = ask.get("q").map(clean).unwrap_or_default();
+    let results: Vec<_> = find(engine, &query, limit.clamp(1, 50)).iter().map(Card::to_json).collect();
+    Ok(Json(json!({ "results": results })).into_response())
 }
 
 fn results(visitor: &Visitor, query: String) -> Results {

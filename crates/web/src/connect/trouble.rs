@@ -53,7 +53,7 @@ fn story(code: &str) -> &'static Story {
         "not_registered" | "unauthorized_client" | "invalid_client" | "invalid_request" => &UNREGISTERED,
         "context_missing" => &NOBODY,
         "login_required" => &SIGNED_OUT,
-        "unsupported_response_type" | "code_missing" | "insecure_address" | "too_large" | "token_refused" => {
+        "unsupported_response_type" | "answer_ambiguous" | "code_missing" | "insecure_address" | "too_large" | "token_refused" => {
             &UNREADABLE
         }
         code if code.starts_with("token_answer_") || code.starts_with("discovery_") => &UNREADABLE,
@@ -147,6 +147,7 @@ mod tests {
             ("context_missing", &NOBODY),
             ("login_required", &SIGNED_OUT),
             ("token_answer_malformed", &UNREADABLE),
+            ("answer_ambiguous", &UNREADABLE),
             ("something_new", &GENERAL),
         ];
         for (code, expected) in cells {

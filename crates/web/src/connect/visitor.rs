@@ -1,9 +1,7 @@
 //! The person in front of a screen: their visit, found by the ticket in the address.
 
-use std::collections::HashMap;
-
 use askama::Template;
-use axum::extract::{FromRequestParts, Path};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
@@ -14,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::failure::Failure;
 use super::frame::{Frame, targets};
+use super::given::Ticket;
 use super::policy::Policy;
 use crate::i18n::Texts;
 
@@ -27,8 +26,7 @@ impl FromRequestParts<Engine> for Visitor {
     type Rejection = Failure;
     async fn from_request_parts(parts: &mut Parts, engine: &Engine) -> Result<Visitor, Failure> {
         let accepted = accepted(&parts.headers).map(str::to_owned);
-        let path = Path::<HashMap<String, String>>::from_request_parts(parts, engine).await;
-        let ticket = path.ok().and_then(|Path(mut path)| path.remove("ticket")).unwrap_or_default();
+        let Ok(Ticket(ticket)) = Ticket::from_request_parts(parts, engine).await;
         match engine.visit(&ticket).await {
             Ok(visit) => Ok(Visitor::new(engine.clone(), visit, accepted.as_deref())),
             Err(error) => Err(Failure::new(error, Texts::choose(None, accepted.as_deref())).of_ticket(ticket)),

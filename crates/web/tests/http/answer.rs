@@ -103,15 +103,34 @@ pub fn masked(value: &Value) -> Value {
     serde_json::from_str(&text).expect("masks are plain text")
 }
 
-/// Rows by their content without ids: ties in a list go by id, which is random.
+/// Rows by their content without ids: ties in a list go by id, which is random, and what an encounter
+/// or a set of vitals brings along comes in the order of the store.
 fn sort_rows(value: &mut Value) {
+    const BROUGHT_ALONG: [&str; 8] =
+        ["vitalSigns", "results", "medications", "diagnoses", "problems", "procedures", "testResults", "plansOfCare"];
     match value {
-        Value::Array(rows) if rows.iter().all(|row| row.get("id").is_some()) => {
-            rows.sort_by_cached_key(|row| replaced(&row.to_string(), &mut |_| String::new()));
+        Value::Array(rows) => {
+            rows.iter_mut().for_each(sort_rows);
+            if rows.iter().all(|row| row.get("id").is_some()) {
+                sort(rows);
+            }
         }
-        Value::Object(members) => members.values_mut().for_each(sort_rows),
+        Value::Object(members) => {
+            for (name, member) in members {
+                sort_rows(member);
+                if let Value::Array(rows) = member
+                    && BROUGHT_ALONG.contains(&name.as_str())
+                {
+                    sort(rows);
+                }
+            }
+        }
         _ => {}
     }
+}
+
+fn sort(rows: &mut [Value]) {
+    rows.sort_by_cached_key(|row| replaced(&row.to_string(), &mut |_| String::new()));
 }
 
 fn name_of(id: &str) -> &'static str {

@@ -6,6 +6,7 @@ use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde_json::{Value, json};
 
+use crate::browser::Browser;
 use crate::town::{Town, harvest};
 use crate::wire::Ask;
 
@@ -83,5 +84,6 @@ async fn it_opens_nothing_of_a_person() {
     let body = json!({ "client_id": town.app.id(), "client_secret": town.app.secret(), "type": "client" });
     let token = town.send(post().json(&body)).await.member("client_token");
     assert_eq!(town.send(Ask::get("/v1/human").bearer(&token)).await.status, 401);
-    assert_eq!(town.get(&format!("/connect?token={token}")).await.status, 401);
+    let at = format!("{}/connect?token={token}", town.origin).parse().expect("a URL");
+    assert_eq!(Browser::default().open(&at).await.answer.status, 401);
 }

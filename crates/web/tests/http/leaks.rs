@@ -119,11 +119,16 @@ async fn goes_wrong(town: &Town, markers: &mut Markers) {
     markers.plant("words of a redirect", "zq-said-by-the-hospital-8842");
     let back = other.returns_from(&lakeside).await;
     other.browser.open(&back).await;
-    for fault in ["truncated_json", "wrong_types", "html_200", "status:500"] {
-        town.fault(&lakeside, fault).await;
-        town.run_jobs().await;
-        town.later(4000);
+    let faults = [
+        ("Condition", "truncated_json"),
+        ("Immunization", "wrong_types"),
+        ("Encounter", "html_200"),
+        ("Procedure", "status:400"),
+    ];
+    for (path, fault) in faults {
+        town.fault(&lakeside, Some(path), fault).await;
     }
+    town.run_jobs().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -18,3 +18,4 @@ mod token_bodies;
 mod token_refusals;
 mod token_requests;
 mod user_states;
+mod widget_guards;

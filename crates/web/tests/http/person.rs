@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::answer::Answer;
-use crate::browser::{Browser, Page};
+use crate::browser::{Browser, Page, target};
 use crate::town::{Client, Hospital, Town};
 use crate::wire::Ask;
 
@@ -78,7 +78,8 @@ impl<'a> Person<'a> {
         let page = self.browser.submit(&found.form("/choose")).await;
         assert!(page.at.path().ends_with("/signin"), "{}: {}", page.at, page.words());
         let go = self.page("go?display=page");
-        let left = self.browser.get(&go).await;
+        // As browsers say of a link on a page of ours.
+        let left = self.browser.ask(&go, Ask::get(target(&go)).header("sec-fetch-site", "same-origin")).await;
         Url::parse(left.location()).expect("the hospital's address")
     }
 

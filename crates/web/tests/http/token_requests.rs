@@ -161,7 +161,8 @@ async fn tokens_end_by_the_clock() {
     town.later(3599);
     grace.opens(&session).await;
     town.later(1);
-    let over = town.get(&format!("/connect?token={session}")).await;
+    let at = format!("{}/connect?token={session}", town.origin).parse().expect("a URL");
+    let over = grace.browser.open(&at).await.answer;
     assert_eq!((over.status, over.header("content-type")), (401, Some("text/html; charset=utf-8")));
     assert!(over.text().contains("SESSION_TOKEN_EXPIRED"));
 }

@@ -178,9 +178,9 @@ impl Town {
         while self.engine.run_due_jobs().await.expect("the queue") > 0 {}
     }
 
-    /// Tells a hospital what to get wrong.
-    pub async fn fault(&self, hospital: &Hospital, fault: &str) {
-        let order = json!({ "path": null, "fault": fault, "times": null });
+    /// Tells a hospital what to get wrong, everywhere or once at one place.
+    pub async fn fault(&self, hospital: &Hospital, path: Option<&str>, fault: &str) {
+        let order = json!({ "path": path, "fault": fault, "times": path.map(|_| 1) });
         let answer = Ask::new("POST", format!("/{}/faults", hospital.slug)).json(&order).send(&self.hospitals).await;
         assert_eq!(answer.status, 204, "{fault}");
     }

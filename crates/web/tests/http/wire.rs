@@ -99,7 +99,7 @@ impl Ask {
             // A server may answer, and close, before it has heard everything.
             let _ = stream.write_all(&self.bytes(host)).await;
             let mut received = Vec::new();
-            let mut piece = [0; 16 * 1024];
+            let mut piece = vec![0; 16 * 1024];
             while let Ok(count @ 1..) = stream.read(&mut piece).await {
                 received.extend_from_slice(&piece[..count]);
             }

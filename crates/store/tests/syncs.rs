@@ -1,0 +1,103 @@
+//! What a sync needs beside its pages: pages of one kind, what is missing, grants and jobs that go on.
+
+mod support;
+
+use domain::{ConnectionId, RowId, Status};
+use store::connections::{self, NewConnection};
+use store::jobs::{self, NewJob};
+use store::resources::{self, NewResource};
+use store::Error;
+use support::{ADA, CLINIC, NOON, commit, minutes, on_both, people};
+
+const RIVERBEND: ConnectionId = ConnectionId([0x51; 12]);
+
+fn resource(key: &str, kind: &str, size: usize) -> NewResource {
+    NewResource {
+        human_id: ADA,
+        connection_id: RIVERBEND,
+        resource_key: key.into(),
+        kind: kind.into(),
+        hash: [1; 32],
+        body: vec![1; size],
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_resource_is_missed_before_it_is_gone() {
+    on_both(async |db| {
+        let rows = [resource("a", "Goal", 7), resource("b", "Binary", 90_000), resource("c", "Goal", 9)];
+        commit(&db, |batch| rows.each_ref().map(|row| resources::put(batch, row, NOON))).await.unwrap();
+        let contents = async || {
+            let all = resources::contents(&db, ADA, RIVERBEND).await.unwrap();
+            all.into_iter().map(|one| (one.resource_key, one.size, one.missing)).collect::<Vec<_>>()
+        };
+        let one = |key: &str, size, missing| (key.to_owned(), size, missing);
+        assert_eq!(contents().await, [one("b", 90_000, false), one("a", 7, false), one("c", 9, false)]);
+        let page = resources::list_kind(&db, ADA, RIVERBEND, "Goal", "a", 5).await.unwrap();
+        assert_eq!(page.iter().map(|row| row.resource_key.as_str()).collect::<Vec<_>>(), ["c"]);
+
+        commit(&db, |batch| ["a", "c"].map(|key| resources::mark_missing(batch, ADA, RIVERBEND, key, minutes(1)))).await.unwrap();
+        assert_eq!(contents().await, [one("b", 90_000, false), one("a", 7, true), one("c", 9, true)]);
+        assert_eq!(resources::list(&db, ADA, RIVERBEND, "", 9).await.unwrap().len(), 3, "still shown");
+        assert_eq!(resources::index(&db, ADA, RIVERBEND).await.unwrap().len(), 3);
+        commit(&db, |batch| resources::mark_found(batch, ADA, RIVERBEND, "a")).await.unwrap();
+        commit(&db, |batch| resources::mark_gone(batch, ADA, RIVERBEND, "c", minutes(2))).await.unwrap();
+        assert_eq!(contents().await, [one("b", 90_000, false), one("a", 7, false)]);
+        commit(&db, |batch| resources::mark_missing(batch, ADA, RIVERBEND, "a", minutes(3))).await.unwrap();
+        commit(&db, |batch| rows.each_ref().map(|row| resources::put(batch, row, minutes(4)))).await.unwrap();
+        assert_eq!(contents().await, [one("b", 90_000, false), one("a", 7, false), one("c", 9, false)], "brought again");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_grant_is_renewed_only_by_who_knows_it() {
+    on_both(async |db| {
+        people(&db).await;
+        let connection = NewConnection {
+            human_id: ADA,
+            id: RIVERBEND,
+            client_id: CLINIC,
+            source_hash: [4; 32],
+            account_hash: [5; 32],
+            body: b"account".to_vec(),
+            grant_sealed: Some(b"first".to_vec()),
+        };
+        commit(&db, |batch| connections::put(batch, &connection, NOON)).await.unwrap();
+        let renew = async |old: &[u8], new: &[u8]| {
+            commit(&db, |batch| connections::renew_grant(batch, ADA, RIVERBEND, old, new, minutes(1))).await.map(drop)
+        };
+        let lose = async |old: &[u8]| {
+            commit(&db, |batch| connections::lose_grant(batch, ADA, RIVERBEND, old, minutes(2))).await.map(drop)
+        };
+        let ada = async || connections::find(&db, ADA, RIVERBEND).await.unwrap().unwrap();
+        assert_eq!(renew(b"first", b"second").await, Ok(()));
+        assert_eq!(renew(b"first", b"third").await, Err(Error::Conflict), "somebody was faster");
+        assert_eq!(lose(b"first").await, Err(Error::Conflict));
+        assert_eq!((ada().await.status, ada().await.grant_sealed), (Status::Active, Some(b"second".to_vec())));
+        assert_eq!(lose(b"second").await, Ok(()));
+        assert_eq!(ada().await.status, Status::NeedsLogin { since: minutes(2) });
+        let gone = Status::Disconnected { at: minutes(3) };
+        commit(&db, |batch| connections::set_status(batch, ADA, RIVERBEND, gone, minutes(3))).await.unwrap();
+        assert_eq!(renew(b"second", b"third").await, Err(Error::Conflict), "disconnected");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_waits_has_not_failed() {
+    on_both(async |db| {
+        let job = NewJob { id: RowId([7; 16]), kind: "sync", human_id: None, subject: String::new(), due_at: NOON, created_at: NOON };
+        commit(&db, |batch| jobs::enqueue(batch, &job)).await.unwrap();
+        for round in 0..3 {
+            let lease = RowId([round; 16]);
+            let now = minutes(i64::from(round) * 10);
+            let claimed = jobs::claim(&db, lease, now, now, 1).await.unwrap();
+            assert_eq!(claimed[0].attempts, 1);
+            commit(&db, |batch| jobs::postpone(batch, job.id, lease, minutes(i64::from(round) * 10 + 5))).await.unwrap();
+        }
+        assert_eq!(jobs::next_due(&db).await, Ok(Some(minutes(25))));
+        assert_eq!(commit(&db, |batch| jobs::postpone(batch, job.id, RowId([0; 16]), NOON)).await, Err(Error::Conflict));
+    })
+    .await;
+}
