@@ -237,9 +237,17 @@ impl Chart {
         self.index.get_or_init(|| self.link(self.by_name()))
     }
 
+    /// By key, whatever the order they came in, so that the same resources always give the same bytes.
+    /// Shorter keys come first: servers count their ids up.
+    fn in_order(&self) -> Vec<(usize, &Stored)> {
+        let mut listed: Vec<_> = self.resources.iter().enumerate().collect();
+        listed.sort_by_key(|(_, stored)| (stored.key.len(), stored.key.as_str()));
+        listed
+    }
+
     fn by_name(&self) -> Index {
         let mut index = Index::default();
-        for (at, stored) in self.resources.iter().enumerate() {
+        for (at, stored) in self.in_order() {
             index.by_kind.entry(stored.kind.clone()).or_default().push(at);
             if let Some((_, id)) = stored.key.split_once('/') {
                 index.by_id.insert(id.to_owned(), at);
@@ -249,7 +257,7 @@ impl Chart {
     }
 
     fn link(&self, mut index: Index) -> Index {
-        for (at, stored) in self.resources.iter().enumerate() {
+        for (at, stored) in self.in_order() {
             let resource = self.at(at);
             for encounter in encounters(resource) {
                 if let Some(key) = self.key_of(&index, encounter) {

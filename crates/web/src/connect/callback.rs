@@ -13,7 +13,7 @@ use super::failure::Failure;
 use super::frame::Frame;
 use super::policy::{Policy, see_other};
 use super::visitor::{Visitor, accepted, render};
-use crate::i18n::Texts;
+use crate::i18n::{Key, Texts};
 
 /// Binds the way back to the browser that left.
 pub const BROWSER_COOKIE: &str = "tributary-browser";
@@ -57,10 +57,10 @@ pub async fn callback(
         Ok(completed) => completed,
         Err(error @ (CallbackError::UnknownState | CallbackError::Over)) => {
             let (title, text) = match error {
-                CallbackError::Over => ("unwanted-title", "unwanted-text"),
-                _ => ("unmatched-title", "unmatched-text"),
+                CallbackError::Over => (Key("unwanted-title"), Key("unwanted-text")),
+                _ => (Key("unmatched-title"), Key("unmatched-text")),
             };
-            let screen = Unmatched { frame: Frame::new(texts, None, texts.t(title)), text: texts.t(text) };
+            let screen = Unmatched { frame: Frame::new(texts, None, texts.t(title.0)), text: texts.t(text.0) };
             return Ok(Policy::alone().page(StatusCode::BAD_REQUEST, render(&screen)));
         }
         Err(CallbackError::Store(error)) => return Err(Failure::new(error.into(), texts)),

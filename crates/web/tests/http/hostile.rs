@@ -8,7 +8,7 @@ use crate::town::Town;
 use crate::wire::Ask;
 
 /// Every route, with the places of its variable parts.
-const ROUTES: [(&str, &str); 45] = [
+const ROUTES: [(&str, &str); 46] = [
     ("GET", "/"),
     ("GET", "/health"),
     ("GET", "/ready"),
@@ -45,6 +45,7 @@ const ROUTES: [(&str, &str); 45] = [
     ("POST", "/connect/{ticket}/choose"),
     ("GET", "/connect/{ticket}/signin"),
     ("GET", "/connect/{ticket}/go"),
+    ("POST", "/connect/{ticket}/go"),
     ("GET", "/connect/{ticket}/login.json"),
     ("GET", "/connect/{ticket}/progress/{any}"),
     ("GET", "/connect/{ticket}/progress/{any}/progress.json"),
