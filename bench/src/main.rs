@@ -40,23 +40,39 @@ async fn measure() -> Result<(), Box<dyn std::error::Error>> {
     let bare = bare::Bare::start(folder.path(), &body).await?;
     let limit = Target::get(bare.address(), "/v1/human/medical/test_results?limit=50", &token);
     println!("page read: {} bytes", body.len());
-    pair("page read", "bare handler, same bytes", async || load::rate(&page, CONNECTIONS, ROUND).await, async || {
-        load::rate(&limit, CONNECTIONS, ROUND).await
-    })
+    pair(
+        "page read",
+        "bare handler, same bytes",
+        async || load::rate(&page, CONNECTIONS, ROUND).await,
+        async || load::rate(&limit, CONNECTIONS, ROUND).await,
+    )
     .await?;
     drop(bare);
 
     let spread: Vec<Target> = (0..40)
-        .map(|offset| Target::get(demo.address(), &format!("/v1/human/medical/test_results?limit=50&offset={offset}&x={offset}"), &token))
+        .map(|offset| {
+            Target::get(
+                demo.address(),
+                &format!("/v1/human/medical/test_results?limit=50&offset={offset}&x={offset}"),
+                &token,
+            )
+        })
         .collect();
-    println!("one page cold, then kept (decrypt and join): {:.2} ms against {:.2} ms", load::latency(&spread).await?, load::latency(&spread).await?);
+    println!(
+        "one page cold, then kept (decrypt and join): {:.2} ms against {:.2} ms",
+        load::latency(&spread).await?,
+        load::latency(&spread).await?
+    );
 
     let request = demo.session_request();
     let tokens = Target::post(demo.address(), "/v1/connect/token", &request);
     let database = bare::Inserts::open(folder.path()).await?;
-    pair("token issue", "bare inserts through the store", async || load::rate(&tokens, CONNECTIONS, ROUND).await, async || {
-        database.rate(CONNECTIONS, ROUND).await
-    })
+    pair(
+        "token issue",
+        "bare inserts through the store",
+        async || load::rate(&tokens, CONNECTIONS, ROUND).await,
+        async || database.rate(CONNECTIONS, ROUND).await,
+    )
     .await?;
     drop(demo);
 

@@ -12,7 +12,11 @@ use crate::load::{self, Target};
 
 fn binary() -> Result<PathBuf, Box<dyn Error>> {
     let path = std::env::current_exe()?.with_file_name("tributary");
-    if path.exists() { Ok(path) } else { Err("build the server first: cargo build --release -p tributary-server".into()) }
+    if path.exists() {
+        Ok(path)
+    } else {
+        Err("build the server first: cargo build --release -p tributary-server".into())
+    }
 }
 
 pub struct Demo {

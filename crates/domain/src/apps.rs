@@ -127,7 +127,15 @@ mod tests {
     fn origins_are_exact() {
         assert_eq!("https://App.example:443/".parse::<Origin>().unwrap().as_str(), "https://app.example");
         assert_eq!("http://127.0.0.1:8082".parse::<Origin>().unwrap().as_str(), "http://127.0.0.1:8082");
-        for bad in ["app.example", "https://a@b.example", "https://a.example/x", "javascript:1", "*", "null", "https://a.example;x"] {
+        for bad in [
+            "app.example",
+            "https://a@b.example",
+            "https://a.example/x",
+            "javascript:1",
+            "*",
+            "null",
+            "https://a.example;x",
+        ] {
             assert!(bad.parse::<Origin>().is_err(), "{bad}");
         }
     }

@@ -89,10 +89,20 @@ pub enum Step {
     Welcome,
     Search,
     /// A source is chosen; the person is about to log in there, or is doing so.
-    SignIn { source: SourceId, endpoint: String },
+    SignIn {
+        source: SourceId,
+        endpoint: String,
+    },
     /// The login did not end in a connection.
-    Trouble { source: Option<SourceId>, endpoint: Option<String>, trouble: Trouble, reference: String },
-    Progress { connection: ConnectionId },
+    Trouble {
+        source: Option<SourceId>,
+        endpoint: Option<String>,
+        trouble: Trouble,
+        reference: String,
+    },
+    Progress {
+        connection: ConnectionId,
+    },
     Connected,
 }
 

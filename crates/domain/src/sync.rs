@@ -53,9 +53,13 @@ pub enum Outcome {
     Reading,
     Done,
     /// The source does not share this kind with the person's apps.
-    Refused { code: String },
+    Refused {
+        code: String,
+    },
     /// The source could not answer; a later run tries again.
-    Failed { code: String },
+    Failed {
+        code: String,
+    },
 }
 
 impl Outcome {

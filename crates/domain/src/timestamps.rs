@@ -25,9 +25,7 @@ impl Timestamp {
     /// # Errors
     /// `NotAnInstant` for anything else, also for a time without a zone.
     pub fn parse(text: &str) -> Result<Timestamp, NotAnInstant> {
-        text.parse::<jiff::Timestamp>()
-            .map(|at| Timestamp(at.as_millisecond()))
-            .map_err(|_| NotAnInstant)
+        text.parse::<jiff::Timestamp>().map(|at| Timestamp(at.as_millisecond())).map_err(|_| NotAnInstant)
     }
 
     /// Midnight UTC of a `YYYY-MM-DD` calendar date.

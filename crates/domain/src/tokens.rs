@@ -21,8 +21,14 @@ pub enum TokenKind {
 }
 
 impl TokenKind {
-    pub const ALL: [TokenKind; 6] =
-        [TokenKind::Session, TokenKind::Id, TokenKind::Access, TokenKind::Refresh, TokenKind::IdRefresh, TokenKind::Client];
+    pub const ALL: [TokenKind; 6] = [
+        TokenKind::Session,
+        TokenKind::Id,
+        TokenKind::Access,
+        TokenKind::Refresh,
+        TokenKind::IdRefresh,
+        TokenKind::Client,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {

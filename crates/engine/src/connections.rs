@@ -48,7 +48,10 @@ pub(crate) fn seal_grant<T: Serialize>(key: &DataKey, id: ConnectionId, grant: &
     key.seal_json(aad(&id.to_hex(), "grant"), grant)
 }
 
-pub(crate) fn open_grant<T: serde::de::DeserializeOwned>(key: &DataKey, row: &ConnectionRow) -> Result<Option<T>, SealingError> {
+pub(crate) fn open_grant<T: serde::de::DeserializeOwned>(
+    key: &DataKey,
+    row: &ConnectionRow,
+) -> Result<Option<T>, SealingError> {
     row.grant_sealed.as_deref().map(|sealed| key.open_json(aad(&row.id.to_hex(), "grant"), sealed)).transpose()
 }
 
@@ -75,7 +78,11 @@ pub(crate) enum LinkError {
 
 impl Engine {
     /// The person's connections: those connected now, and those that were.
-    pub(crate) async fn linked(&self, human_id: HumanId, key: &DataKey) -> Result<(Vec<Linked>, Vec<Linked>), LinkError> {
+    pub(crate) async fn linked(
+        &self,
+        human_id: HumanId,
+        key: &DataKey,
+    ) -> Result<(Vec<Linked>, Vec<Linked>), LinkError> {
         let rows = store::connections::list(self.db(), human_id).await?;
         let linked = rows.iter().map(|row| link(key, row)).collect::<Result<Vec<Linked>, SealingError>>()?;
         Ok(linked.into_iter().partition(|linked| linked.connection.status.connected()))

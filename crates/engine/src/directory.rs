@@ -94,7 +94,8 @@ impl Engine {
             request = request.header("if-none-match", etag);
         }
         let unreadable = |why: &str| ImportError::Unreadable(format!("{}: {why}", named(url)));
-        let answer = self.inner.http.send_whole(&request).await.map_err(|error: SendError| unreadable(&error.to_string()))?;
+        let answer =
+            self.inner.http.send_whole(&request).await.map_err(|error: SendError| unreadable(&error.to_string()))?;
         match answer.status {
             304 => {
                 let brands = known.map_or(0, |bundle| bundle.brands);
@@ -130,10 +131,13 @@ impl Engine {
             }
             let endpoints = import.brands.iter().map(|brand| brand.endpoints().count() as u64).sum();
             let rows = import.brands.iter().map(|brand| Ok((brand.id, serde_json::to_vec(brand)?)));
-            let rows: Vec<(SourceId, Vec<u8>)> = rows.collect::<Result<_, serde_json::Error>>().map_err(|error| ImportError::Invalid(error.to_string()))?;
+            let rows: Vec<(SourceId, Vec<u8>)> = rows
+                .collect::<Result<_, serde_json::Error>>()
+                .map_err(|error| ImportError::Invalid(error.to_string()))?;
             Ok::<_, ImportError>((rows, endpoints))
         });
-        let (rows, endpoints) = parsed.await.map_err(|_| ImportError::Invalid("the bundle cannot be read".to_owned()))??;
+        let (rows, endpoints) =
+            parsed.await.map_err(|_| ImportError::Invalid("the bundle cannot be read".to_owned()))??;
         let mut batch = Batch::new();
         store::brands::replace_bundle(&mut batch, name, etag.as_deref(), &rows, self.now());
         self.db().commit(batch).await?;
@@ -149,7 +153,11 @@ impl Engine {
             Some(Found {
                 brand: loaded.by_id.get(&hit.brand.id)?.clone(),
                 why: (!by_name).then(|| hit.text.to_owned()),
-                matched: if by_name { hit.matched.iter().map(|part| (part.start, part.end)).collect() } else { Vec::new() },
+                matched: if by_name {
+                    hit.matched.iter().map(|part| (part.start, part.end)).collect()
+                } else {
+                    Vec::new()
+                },
             })
         });
         found.collect()
@@ -194,7 +202,8 @@ impl Engine {
 
     async fn count_endpoints(&self, bundle: &str) -> Result<u64, store::Error> {
         let mut count = 0;
-        self.each_brand(|from, brand| count += if from == bundle { brand.endpoints().count() as u64 } else { 0 }).await?;
+        self.each_brand(|from, brand| count += if from == bundle { brand.endpoints().count() as u64 } else { 0 })
+            .await?;
         Ok(count)
     }
 

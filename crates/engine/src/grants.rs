@@ -82,7 +82,12 @@ impl Refreshes {
 }
 
 impl Engine {
-    pub(crate) async fn find_grant(&self, human_id: HumanId, key: &DataKey, connection: ConnectionId) -> Result<Option<Grant>, LinkError> {
+    pub(crate) async fn find_grant(
+        &self,
+        human_id: HumanId,
+        key: &DataKey,
+        connection: ConnectionId,
+    ) -> Result<Option<Grant>, LinkError> {
         match store::connections::find(self.db(), human_id, connection).await? {
             Some(row) => Ok(open_grant(key, &row)?),
             None => Ok(None),
@@ -91,7 +96,13 @@ impl Engine {
 
     /// A grant newer than `stale`: another's refresh, a new login, or our own refresh, which is
     /// durable before anyone uses it. One at a time for each connection.
-    pub(crate) async fn refresh(&self, human_id: HumanId, key: &DataKey, connection: ConnectionId, stale: &Grant) -> Result<Grant, RefreshError> {
+    pub(crate) async fn refresh(
+        &self,
+        human_id: HumanId,
+        key: &DataKey,
+        connection: ConnectionId,
+        stale: &Grant,
+    ) -> Result<Grant, RefreshError> {
         let lock = self.inner.refreshes.of(connection);
         let _turn = lock.lock().await;
         let (current, sealed) = self.stored(human_id, key, connection).await?;
@@ -99,7 +110,8 @@ impl Engine {
             return Ok(current);
         }
         let membership = self.membership(&current.endpoint).await?;
-        let membership = membership.ok_or_else(|| RefreshError::Trouble(Trouble::new("not_registered", domain::Actor::Operator)))?;
+        let membership =
+            membership.ok_or_else(|| RefreshError::Trouble(Trouble::new("not_registered", domain::Actor::Operator)))?;
         let now = self.now();
         let mut batch = Batch::new();
         let fresh = match self.ask_refresh(&membership, &current).await {
@@ -132,7 +144,12 @@ impl Engine {
     }
 
     /// The grant of a connection that is active, and its sealed form.
-    async fn stored(&self, human_id: HumanId, key: &DataKey, connection: ConnectionId) -> Result<(Grant, Vec<u8>), RefreshError> {
+    async fn stored(
+        &self,
+        human_id: HumanId,
+        key: &DataKey,
+        connection: ConnectionId,
+    ) -> Result<(Grant, Vec<u8>), RefreshError> {
         let row = store::connections::find(self.db(), human_id, connection).await?;
         let row = row.filter(|row| row.status == Status::Active).ok_or(RefreshError::NeedsLogin)?;
         let grant = open_grant(key, &row)?.ok_or(RefreshError::NeedsLogin)?;

@@ -146,7 +146,9 @@ impl Engine {
             Err(error) if job.attempts >= ATTEMPTS && job.kind != PRUNE => {
                 tracing::error!(kind = job.kind, %error, "a job was given up");
                 let last = match (job.kind.as_str(), job.human_id) {
-                    (crate::syncs::JOB, Some(human_id)) => self.give_up_sync(human_id, &job.subject).await.unwrap_or_default(),
+                    (crate::syncs::JOB, Some(human_id)) => {
+                        self.give_up_sync(human_id, &job.subject).await.unwrap_or_default()
+                    }
                     _ => Batch::new(),
                 };
                 self.finish_job(&job, lease, last).await
@@ -214,7 +216,14 @@ impl Engine {
 
     async fn enqueue_prune(&self) -> Result<(), store::Error> {
         let now = self.now();
-        let job = NewJob { id: RowId(random()), kind: PRUNE, human_id: None, subject: String::new(), due_at: now + PRUNE_EVERY, created_at: now };
+        let job = NewJob {
+            id: RowId(random()),
+            kind: PRUNE,
+            human_id: None,
+            subject: String::new(),
+            due_at: now + PRUNE_EVERY,
+            created_at: now,
+        };
         let mut batch = Batch::new();
         store::jobs::enqueue(&mut batch, &job);
         self.db().commit(batch).await.map(drop)

@@ -38,7 +38,9 @@ fn write(directory: &str, people: &[Person]) -> std::io::Result<()> {
     fs::create_dir_all(directory)?;
     let mut lines = fs::File::create(format!("{directory}/resources.ndjson"))?;
     let demo = [starfleet_medical(TODAY), starfleet_pharmacy(TODAY)].concat();
-    let staff = [staff(1, &HOSPITAL), staff(STARFLEET_SEED, &STARFLEET_MEDICAL), staff(STARFLEET_SEED, &STARFLEET_PHARMACY)].concat();
+    let staff =
+        [staff(1, &HOSPITAL), staff(STARFLEET_SEED, &STARFLEET_MEDICAL), staff(STARFLEET_SEED, &STARFLEET_PHARMACY)]
+            .concat();
     let chosen: Vec<&Person> = people.iter().take(10).chain(&demo).collect();
     for resource in chosen.iter().flat_map(|person| &person.resources).chain(&staff) {
         writeln!(lines, "{}", resource.json)?;

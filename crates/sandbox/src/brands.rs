@@ -44,7 +44,11 @@ pub fn bundle(base_url: &str) -> Value {
         entries.push(writer.entry("Organization", hospital.slug, writer.brand()));
         entries.push(writer.entry("Endpoint", hospital.slug, writer.endpoint()));
         for (index, partner) in hospital.partners.iter().enumerate() {
-            entries.push(writer.entry("Organization", &format!("{}-partner-{index}", hospital.slug), writer.partner(partner)));
+            entries.push(writer.entry(
+                "Organization",
+                &format!("{}-partner-{index}", hospital.slug),
+                writer.partner(partner),
+            ));
         }
         writer.sites(hospital.sites, hospital.slug, &mut entries);
     }
@@ -70,7 +74,7 @@ impl Writer<'_> {
         extensions.extend(portals);
         json!({
             "extension": extensions,
-            "identifier": identifier(hospital.domain),
+            "identifier": identifiers(hospital),
             "active": true,
             "type": organization_type(hospital.kind),
             "name": hospital.name,
@@ -148,6 +152,14 @@ impl Writer<'_> {
     }
 }
 
+fn identifiers(hospital: &Hospital) -> Value {
+    let mut identifiers = identifier(hospital.domain);
+    if let (Some(list), Some(id)) = (identifiers.as_array_mut(), hospital.source_id) {
+        list.push(json!({"system": "urn:tributary:source-id", "value": id}));
+    }
+    identifiers
+}
+
 fn identifier(domain: &str) -> Value {
     json!([{"system": "urn:ietf:rfc:3986", "value": format!("https://{domain}")}])
 }
@@ -168,15 +180,32 @@ mod tests {
     fn every_reference_in_the_bundle_leads_to_an_entry() {
         let bundle = bundle("https://sandbox.example");
         let entries = bundle["entry"].as_array().expect("a list");
-        let known: Vec<String> = entries.iter().map(|entry| format!("{}/{}", entry["resource"]["resourceType"].as_str().expect("text"), entry["resource"]["id"].as_str().expect("text"))).collect();
+        let known: Vec<String> = entries
+            .iter()
+            .map(|entry| {
+                format!(
+                    "{}/{}",
+                    entry["resource"]["resourceType"].as_str().expect("text"),
+                    entry["resource"]["id"].as_str().expect("text")
+                )
+            })
+            .collect();
         for entry in entries {
             let resource = &entry["resource"];
-            let references = resource["endpoint"].as_array().into_iter().flatten().chain([&resource["partOf"]]).filter_map(|reference| reference["reference"].as_str());
+            let references = resource["endpoint"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .chain([&resource["partOf"]])
+                .filter_map(|reference| reference["reference"].as_str());
             for reference in references {
                 assert!(known.iter().any(|known| known == reference), "{reference}");
             }
         }
-        let on_northgate = entries.iter().filter(|entry| entry["resource"]["endpoint"][0]["reference"] == "Endpoint/northgate").count();
+        let on_northgate = entries
+            .iter()
+            .filter(|entry| entry["resource"]["endpoint"][0]["reference"] == "Endpoint/northgate")
+            .count();
         assert_eq!(on_northgate, 2);
     }
 }

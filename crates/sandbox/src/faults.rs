@@ -17,7 +17,10 @@ pub enum RetryAfter {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fault {
     /// Instead of the answer.
-    Status { code: u16, retry_after: RetryAfter },
+    Status {
+        code: u16,
+        retry_after: RetryAfter,
+    },
     Html,
     Huge,
     Slow(Duration),
@@ -143,7 +146,9 @@ impl Faults {
     /// Counts a request for `path` and takes the faults that are due for it.
     pub fn meet(&mut self, path: &str) -> Vec<Fault> {
         *self.asked.entry(path.to_owned()).or_default() += 1;
-        self.take(|row| !matches!(row.fault, Fault::Habit(_)) && row.path.as_deref().is_none_or(|wanted| covers(wanted, path)))
+        self.take(|row| {
+            !matches!(row.fault, Fault::Habit(_)) && row.path.as_deref().is_none_or(|wanted| covers(wanted, path))
+        })
     }
 
     /// Whether the named habit applies to this request.

@@ -52,7 +52,12 @@ fn due(world: &World, path: &str) -> Option<(Vec<Fault>, String)> {
 
 fn refuse(code: u16, retry_after: &RetryAfter, path: &str, now: i64) -> Response {
     let status = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut answer = outcome::Refusal::new(status, outcome::code_of(status), format!("{path} refuses with {code} because a fault was ordered")).into_response();
+    let mut answer = outcome::Refusal::new(
+        status,
+        outcome::code_of(status),
+        format!("{path} refuses with {code} because a fault was ordered"),
+    )
+    .into_response();
     let value = match retry_after {
         RetryAfter::Absent => None,
         RetryAfter::Seconds(seconds) => Some(seconds.to_string()),
@@ -80,12 +85,15 @@ fn huge() -> Response {
             r#"{lead}{{"resource":{{"resourceType":"Observation","id":"huge-{index}","status":"final","note":[{{"text":"{filler}"}}]}},"search":{{"mode":"match"}}}}{tail}"#
         )))
     });
-    ([(header::CONTENT_TYPE, outcome::FHIR_JSON)], Body::from_stream(futures_util::stream::iter(chunks))).into_response()
+    ([(header::CONTENT_TYPE, outcome::FHIR_JSON)], Body::from_stream(futures_util::stream::iter(chunks)))
+        .into_response()
 }
 
 async fn altered(answer: Response, alterations: &[&str], own_url: &str) -> Response {
     let (mut parts, body) = answer.into_parts();
-    let Ok(bytes) = axum::body::to_bytes(body, usize::MAX).await else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    let Ok(bytes) = axum::body::to_bytes(body, usize::MAX).await else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
     parts.headers.remove(header::CONTENT_LENGTH);
     let bytes = alterations.iter().fold(bytes.to_vec(), |bytes, name| tamper::alter(name, bytes, own_url));
     Response::from_parts(parts, Body::from(bytes))

@@ -83,6 +83,8 @@ pub struct Hospital {
     pub name: &'static str,
     pub aliases: &'static [&'static str],
     pub kind: Kind,
+    /// The id a directory shall know it by, where one is documented.
+    pub source_id: Option<&'static str>,
     pub domain: &'static str,
     pub phone: &'static str,
     pub address: Address,
@@ -109,6 +111,7 @@ impl Hospital {
         name: "",
         aliases: &[],
         kind: Kind::Provider,
+        source_id: None,
         domain: "",
         phone: "",
         address: Address { line: "", city: "", state: "", zip: "" },
@@ -189,7 +192,12 @@ pub static HOSPITALS: &[Hospital] = &[
             address: Address { line: "77 Orchard Street", city: "Reynoldsburg", state: "OH", zip: "43068" },
             inside: &[Site {
                 name: "Northgate East Heart Suite",
-                address: Address { line: "77 Orchard Street, Floor 4", city: "Reynoldsburg", state: "OH", zip: "43068" },
+                address: Address {
+                    line: "77 Orchard Street, Floor 4",
+                    city: "Reynoldsburg",
+                    state: "OH",
+                    zip: "43068",
+                },
                 inside: &[],
             }],
         }],
@@ -231,7 +239,10 @@ pub static HOSPITALS: &[Hospital] = &[
         domain: "harborviewlabs.example",
         phone: "+1-813-555-0133",
         address: Address { line: "2200 Pier Road", city: "Tampa", state: "FL", zip: "33602" },
-        portals: &[Portal { name: "Harborview Results", description: "Your laboratory results, the day they are ready." }],
+        portals: &[Portal {
+            name: "Harborview Results",
+            description: "Your laboratory results, the day they are ready.",
+        }],
         tint: "#0f5132",
         wash: "#eaf5ee",
         face: "'Courier New', monospace",
@@ -290,6 +301,7 @@ pub static HOSPITALS: &[Hospital] = &[
     Hospital {
         slug: "starfleet-medical",
         name: "Starfleet Medical",
+        source_id: Some("55a83bdc8d1eb1420aa1a71b"),
         aliases: &["Starfleet Clinic"],
         domain: "starfleetmedical.example",
         phone: "+1-415-555-0147",
@@ -306,12 +318,16 @@ pub static HOSPITALS: &[Hospital] = &[
     Hospital {
         slug: "starfleet-pharmacy",
         name: "Starfleet Pharmacy",
+        source_id: Some("5b1daf3f079c652eaf41fd23"),
         aliases: &["Starfleet Pharma"],
         kind: Kind::Pharmacy,
         domain: "starfleetpharmacy.example",
         phone: "+1-415-555-0148",
         address: Address { line: "3 Academy Plaza", city: "Sausalito", state: "CA", zip: "94965" },
-        portals: &[Portal { name: "Starfleet Refills", description: "A demonstration pharmacy. Sign in with demouser." }],
+        portals: &[Portal {
+            name: "Starfleet Refills",
+            description: "A demonstration pharmacy. Sign in with demouser.",
+        }],
         tint: "#0b4f6c",
         wash: "#eef7fa",
         face: "Arial, sans-serif",

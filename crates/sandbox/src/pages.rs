@@ -135,11 +135,17 @@ pub async fn sandbox_css() -> Response {
 /// All hospitals and how to log in.
 pub async fn sandbox(State(world): State<Arc<World>>) -> Response {
     let known = world.clone();
-    let rows = tokio::task::spawn_blocking(move || HOSPITALS.iter().filter_map(|hospital| known.sites.get(hospital.slug)).map(|site| Row {
-        hospital: site.hospital,
-        fhir_base: site.fhir_base(),
-        logins: site.roster.usernames(LISTED),
-    }).collect());
+    let rows = tokio::task::spawn_blocking(move || {
+        HOSPITALS
+            .iter()
+            .filter_map(|hospital| known.sites.get(hospital.slug))
+            .map(|site| Row {
+                hospital: site.hospital,
+                fhir_base: site.fhir_base(),
+                logins: site.roster.usernames(LISTED),
+            })
+            .collect()
+    });
     let page = SandboxPage {
         root: world.root.clone(),
         base_url: world.base_url.clone(),
@@ -154,11 +160,27 @@ pub async fn sandbox(State(world): State<Arc<World>>) -> Response {
 
 pub fn notice(here: &Here, notice: Notice) -> Response {
     let (status, title, text) = match notice {
-        Notice::BadLink(reason) => (StatusCode::BAD_REQUEST, "This link does not work", format!("The application that sent you here made a mistake: {reason}.")),
-        Notice::Expired => (StatusCode::BAD_REQUEST, "This page is too old", "Go back to the application and start again.".to_owned()),
-        Notice::Locked => (StatusCode::LOCKED, "Your account is locked", format!("There were too many wrong passwords. Call {} to unlock it.", here.site.hospital.phone)),
-        Notice::Maintenance => (StatusCode::SERVICE_UNAVAILABLE, "We are closed for maintenance", "The portal is back tonight.".to_owned()),
-        Notice::Stuck => (StatusCode::INTERNAL_SERVER_ERROR, "Something is wrong here", "The portal cannot send you back.".to_owned()),
+        Notice::BadLink(reason) => (
+            StatusCode::BAD_REQUEST,
+            "This link does not work",
+            format!("The application that sent you here made a mistake: {reason}."),
+        ),
+        Notice::Expired => {
+            (StatusCode::BAD_REQUEST, "This page is too old", "Go back to the application and start again.".to_owned())
+        }
+        Notice::Locked => (
+            StatusCode::LOCKED,
+            "Your account is locked",
+            format!("There were too many wrong passwords. Call {} to unlock it.", here.site.hospital.phone),
+        ),
+        Notice::Maintenance => {
+            (StatusCode::SERVICE_UNAVAILABLE, "We are closed for maintenance", "The portal is back tonight.".to_owned())
+        }
+        Notice::Stuck => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Something is wrong here",
+            "The portal cannot send you back.".to_owned(),
+        ),
     };
     let closed = status == StatusCode::SERVICE_UNAVAILABLE;
     let mut answer = render(status, &NoticePage { site: Brand::of(here), title, text });

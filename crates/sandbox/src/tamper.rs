@@ -107,12 +107,17 @@ mod tests {
         let page = json!({"resourceType": "Bundle", "total": 9,
             "link": [{"relation": "self", "url": "http://h/fhir/r4/Goal?a=1"}, {"relation": "next", "url": "http://h/fhir/r4/Goal?_page=2"}],
             "entry": [{"resource": {"resourceType": "Goal", "id": "1", "lifecycleStatus": "active", "target": []}}]});
-        let after = |name: &str| serde_json::from_slice::<Value>(&alter(name, page.to_string().into_bytes(), "")).expect("still JSON");
+        let after = |name: &str| {
+            serde_json::from_slice::<Value>(&alter(name, page.to_string().into_bytes(), "")).expect("still JSON")
+        };
         assert_eq!(link(&after("paging_loop"), "next").as_deref(), Some("http://h/fhir/r4/Goal?a=1"));
         assert_eq!(link(&after("next_relative"), "next").as_deref(), Some("Goal?_page=2"));
         assert_eq!(after("total_is_page_size")["total"], 1);
         assert_eq!(after("warnings")["entry"][1]["search"]["mode"], "outcome");
-        assert_eq!(after("wrong_types")["entry"][0]["resource"], json!({"resourceType": "Goal", "id": "1", "lifecycleStatus": 7, "target": "not a list"}));
+        assert_eq!(
+            after("wrong_types")["entry"][0]["resource"],
+            json!({"resourceType": "Goal", "id": "1", "lifecycleStatus": 7, "target": "not a list"})
+        );
         assert_eq!(after("disappearing_row")["entry"], json!([]));
         assert!(serde_json::from_slice::<Value>(&alter("truncated_json", page.to_string().into_bytes(), "")).is_err());
     }

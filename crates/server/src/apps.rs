@@ -74,10 +74,20 @@ impl Apps {
                     Policy::Required => SecretPolicy::Required,
                     Policy::Optional => SecretPolicy::Optional,
                 };
-                let new = NewApp { name, session_secret_policy, strict_type, origins: origin, callbacks: callback, admin_api };
+                let new = NewApp {
+                    name,
+                    session_secret_policy,
+                    strict_type,
+                    origins: origin,
+                    callbacks: callback,
+                    admin_api,
+                };
                 let (app, secret) = engine.create_app(new).await?;
                 if json {
-                    println!("{}", json!({ "client_id": app.client_id, "client_secret": secret.expose(), "name": app.name }));
+                    println!(
+                        "{}",
+                        json!({ "client_id": app.client_id, "client_secret": secret.expose(), "name": app.name })
+                    );
                 } else {
                     println!("client_id      {}\nclient_secret  {}", app.client_id, secret.expose());
                     eprintln!("The secret is shown this once; only its hash is kept.");
@@ -117,7 +127,9 @@ impl Apps {
                     println!("{}", json!({ "client_id": client_id, "client_secret": secret.expose() }));
                 } else {
                     println!("client_secret  {}", secret.expose());
-                    eprintln!("The previous secret stays valid for {overlap_hours} hours. Running servers notice within 5 seconds.");
+                    eprintln!(
+                        "The previous secret stays valid for {overlap_hours} hours. Running servers notice within 5 seconds."
+                    );
                 }
             }
         }

@@ -114,10 +114,14 @@ pub enum ConfigError {
 
 impl Config {
     /// The defaults with `file` and the environment laid over them.
-    pub fn load(file: Option<&Path>, environment: impl Iterator<Item = (String, String)>) -> Result<Config, ConfigError> {
+    pub fn load(
+        file: Option<&Path>,
+        environment: impl Iterator<Item = (String, String)>,
+    ) -> Result<Config, ConfigError> {
         let mut table: Table = parse("config.default.toml", DEFAULTS)?;
         if let Some(path) = file {
-            let text = std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable(path.to_owned(), error))?;
+            let text =
+                std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable(path.to_owned(), error))?;
             overlay(&mut table, parse(&path.display().to_string(), &text)?);
         }
         for (name, value) in environment {
@@ -127,8 +131,9 @@ impl Config {
             }
         }
         let from = file.map_or("settings".to_owned(), |path| path.display().to_string());
-        let config: Config =
-            Value::Table(table).try_into().map_err(|error: toml::de::Error| ConfigError::Invalid(from, error.message().to_owned()))?;
+        let config: Config = Value::Table(table)
+            .try_into()
+            .map_err(|error: toml::de::Error| ConfigError::Invalid(from, error.message().to_owned()))?;
         config.checked()
     }
 
@@ -173,7 +178,10 @@ impl Config {
     }
 
     /// The configured registrations with their secrets looked up in `environment`.
-    pub fn registrations(&self, environment: impl Fn(&str) -> Option<String>) -> Result<Vec<Registration>, ConfigError> {
+    pub fn registrations(
+        &self,
+        environment: impl Fn(&str) -> Option<String>,
+    ) -> Result<Vec<Registration>, ConfigError> {
         self.registrations
             .iter()
             .map(|given| {
@@ -182,7 +190,9 @@ impl Config {
                     (None, Some(name)) => environment(name)
                         .map(Into::into)
                         .ok_or_else(|| ConfigError::MissingSecret(given.endpoint.clone(), name.clone())),
-                    (None, None) => Err(ConfigError::MissingSecret(given.endpoint.clone(), "client_secret_env".to_owned())),
+                    (None, None) => {
+                        Err(ConfigError::MissingSecret(given.endpoint.clone(), "client_secret_env".to_owned()))
+                    }
                 };
                 let authentication = match given.authentication.as_str() {
                     "none" => ClientAuthentication::None,
@@ -237,9 +247,13 @@ fn set(table: &mut Table, path: &[String], text: &str) -> Option<()> {
         // A value of the wrong type stays text, so that the error names the setting.
         Value::Integer(_) => text.parse().map_or_else(|_| Value::String(text.to_owned()), Value::Integer),
         Value::Boolean(_) => text.parse().map_or_else(|_| Value::String(text.to_owned()), Value::Boolean),
-        Value::Array(_) => {
-            Value::Array(text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(|item| Value::String(item.to_owned())).collect())
-        }
+        Value::Array(_) => Value::Array(
+            text.split(',')
+                .map(str::trim)
+                .filter(|item| !item.is_empty())
+                .map(|item| Value::String(item.to_owned()))
+                .collect(),
+        ),
         _ => Value::String(text.to_owned()),
     };
     Some(())
@@ -250,9 +264,16 @@ mod tests {
     use super::*;
 
     fn load(text: &str, environment: &[(&str, &str)]) -> Result<Config, ConfigError> {
-        let file = std::env::temp_dir().join(format!("tributary-config-{}-{:?}.toml", std::process::id(), std::thread::current().id()));
+        let file = std::env::temp_dir().join(format!(
+            "tributary-config-{}-{:?}.toml",
+            std::process::id(),
+            std::thread::current().id()
+        ));
         std::fs::write(&file, text).unwrap();
-        let loaded = Config::load(Some(&file), environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let loaded = Config::load(
+            Some(&file),
+            environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+        );
         std::fs::remove_file(&file).unwrap();
         loaded
     }
@@ -265,7 +286,9 @@ mod tests {
 
     #[test]
     fn the_environment_wins_over_the_file() {
-        let config = load("[log]\nformat = \"json\"\nlevel = \"warn\"", &[("TRIBUTARY_LOG__LEVEL", "debug"), ("HOME", "/")]).unwrap();
+        let config =
+            load("[log]\nformat = \"json\"\nlevel = \"warn\"", &[("TRIBUTARY_LOG__LEVEL", "debug"), ("HOME", "/")])
+                .unwrap();
         assert_eq!((config.log.level.as_str(), config.log.format), ("debug", LogFormat::Json));
         let config = load("", &[("TRIBUTARY_LIMITS__CONNECT", "7"), ("TRIBUTARY_MASTER_KEY", "x")]).unwrap();
         assert_eq!(config.limits.connect, 7);

@@ -44,7 +44,9 @@ impl Doctor {
 async fn examine(config: &Config) -> Vec<Finding> {
     use Finding::{Bad, Good, Notice};
     let mut findings = vec![Good("the settings are valid".to_owned())];
-    if let Err(error) = config.registrations(|name| std::env::vars().find(|(key, _)| key == name).map(|(_, value)| value)) {
+    if let Err(error) =
+        config.registrations(|name| std::env::vars().find(|(key, _)| key == name).map(|(_, value)| value))
+    {
         findings.push(Bad(error.to_string()));
     }
     findings.push(match (config.public_url.scheme(), config.development) {
@@ -56,7 +58,10 @@ async fn examine(config: &Config) -> Vec<Finding> {
         Ok(found) if found.is_dir() => findings.push(Good(format!("the data folder is {}", config.data.display()))),
         Ok(_) => findings.push(Bad(format!("{} is not a folder", config.data.display()))),
         Err(_) => {
-            findings.push(Bad(format!("the data folder {} is missing; `tributary serve` creates it", config.data.display())));
+            findings.push(Bad(format!(
+                "the data folder {} is missing; `tributary serve` creates it",
+                config.data.display()
+            )));
             return findings;
         }
     }
@@ -88,7 +93,9 @@ async fn examine(config: &Config) -> Vec<Finding> {
         Ok(engine) => {
             findings.push(Good("the master key opens this database".to_owned()));
             findings.push(match engine.list_apps().await {
-                Ok(apps) if apps.is_empty() => Notice("no app exists; create one with `tributary app create`".to_owned()),
+                Ok(apps) if apps.is_empty() => {
+                    Notice("no app exists; create one with `tributary app create`".to_owned())
+                }
                 Ok(apps) => Good(format!("{} apps", apps.len())),
                 Err(error) => Bad(error.to_string()),
             });
@@ -97,9 +104,10 @@ async fn examine(config: &Config) -> Vec<Finding> {
                 count => Good(format!("{count} providers in the directory")),
             });
             findings.push(match engine.list_registrations().await {
-                Ok(known) if known.is_empty() => Notice(
-                    format!("no registration at any provider; register {} there and add it to the settings", engine.redirect_uri()),
-                ),
+                Ok(known) if known.is_empty() => Notice(format!(
+                    "no registration at any provider; register {} there and add it to the settings",
+                    engine.redirect_uri()
+                )),
                 Ok(known) => Good(format!("{} registrations at providers", known.len())),
                 Err(error) => Bad(error.to_string()),
             });

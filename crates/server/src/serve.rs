@@ -23,7 +23,8 @@ impl Serve {
     pub async fn run(self) -> Result<(), Failure> {
         let config = self.place.settings()?;
         telemetry::start(&config.log)?;
-        let registrations = config.registrations(|name| std::env::vars().find(|(key, _)| key == name).map(|(_, value)| value))?;
+        let registrations =
+            config.registrations(|name| std::env::vars().find(|(key, _)| key == name).map(|(_, value)| value))?;
         let listener = listen(&config.listen).await?;
         let engine = crate::place::open(&config).await?;
         for registration in registrations {
@@ -93,7 +94,9 @@ fn import_bundles(engine: Engine, config: &Config) -> impl Future<Output = ()> +
         for url in bundles {
             match engine.import_bundle_url(&url).await {
                 Ok(imported) => tracing::info!(%url, brands = imported.brands, "directory read"),
-                Err(error) => tracing::warn!(%url, %error, "the directory bundle could not be read; what is known stays"),
+                Err(error) => {
+                    tracing::warn!(%url, %error, "the directory bundle could not be read; what is known stays")
+                }
             }
         }
     }

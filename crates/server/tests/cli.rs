@@ -107,14 +107,16 @@ fn an_unknown_setting_is_an_error_that_names_it() {
 fn apps_are_made_and_rotated_beside_a_running_server() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path());
-    let created = run(folder.path(), &["app", "create", "Notes", "--origin", "https://app.example", "--json", "--data", "here"]);
+    let created =
+        run(folder.path(), &["app", "create", "Notes", "--origin", "https://app.example", "--json", "--data", "here"]);
     assert!(created.status.success(), "{}", text(&created.stderr));
     let (id, secret) = (field(&text(&created.stdout), "client_id"), field(&text(&created.stdout), "client_secret"));
     assert_eq!((id.len(), secret.len()), (40, 40));
     assert_eq!(server.token(&id, &secret), 200);
     assert_eq!(server.token(&id, "0000000000000000000000000000000000000000"), 401);
 
-    let rotated = run(folder.path(), &["app", "rotate-secret", &id, "--overlap-hours", "0", "--json", "--data", "here"]);
+    let rotated =
+        run(folder.path(), &["app", "rotate-secret", &id, "--overlap-hours", "0", "--json", "--data", "here"]);
     let fresh = field(&text(&rotated.stdout), "client_secret");
     let began = Instant::now();
     while server.token(&id, &secret) != 401 {

@@ -66,7 +66,11 @@ fn no_file_is_named_after_nothing() {
                     folders.push(path);
                 }
             } else if path.extension().is_some_and(|extension| extension == "rs") {
-                assert!(!["utils", "util", "common", "helpers", "types", "misc"].contains(&stem.as_str()), "{}", path.display());
+                assert!(
+                    !["utils", "util", "common", "helpers", "types", "misc"].contains(&stem.as_str()),
+                    "{}",
+                    path.display()
+                );
             }
         }
     }

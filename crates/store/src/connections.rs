@@ -118,7 +118,14 @@ pub fn set_grant(
 }
 
 /// Replaces a grant by its successor, if nobody disconnected or logged in anew since it was read.
-pub fn renew_grant(batch: &mut Batch, human_id: HumanId, id: ConnectionId, old: &[u8], new: &[u8], now: Timestamp) -> usize {
+pub fn renew_grant(
+    batch: &mut Batch,
+    human_id: HumanId,
+    id: ConnectionId,
+    old: &[u8],
+    new: &[u8],
+    now: Timestamp,
+) -> usize {
     const SQL: &str = "UPDATE connections SET grant_sealed = $4, updated_at = $5
         WHERE human_id = $1 AND id = $2 AND status = 'active' AND grant_sealed = $3";
     batch.push(SQL, Expect::One, [human_id.into(), id.into(), old.into(), new.into(), now.into()])

@@ -169,7 +169,11 @@ async fn of_two_updates_of_a_visit_one_wins() {
             .await
             .unwrap();
         let second = SessionRow { id: RowId([9; 16]), ..visit(1, 6) };
-        assert_eq!(commit(&db, |batch| connect::insert(batch, &second)).await, Err(Error::Conflict), "one owner, two open");
+        assert_eq!(
+            commit(&db, |batch| connect::insert(batch, &second)).await,
+            Err(Error::Conflict),
+            "one owner, two open"
+        );
         assert_eq!(connect::latest(&db, ADA, "1").await.unwrap(), Some(visit(1, 5)));
         assert_eq!(connect::latest(&db, BEN, "1").await.unwrap(), None);
         assert_eq!(connect::latest_without(&db, ADA, "3").await.unwrap(), Some(visit(1, 5)));

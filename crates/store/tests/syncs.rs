@@ -3,10 +3,10 @@
 mod support;
 
 use domain::{ConnectionId, RowId, Status};
+use store::Error;
 use store::connections::{self, NewConnection};
 use store::jobs::{self, NewJob};
 use store::resources::{self, NewResource};
-use store::Error;
 use support::{ADA, CLINIC, NOON, commit, minutes, on_both, people};
 
 const RIVERBEND: ConnectionId = ConnectionId([0x51; 12]);
@@ -36,7 +36,9 @@ async fn a_resource_is_missed_before_it_is_gone() {
         let page = resources::list_kind(&db, ADA, RIVERBEND, "Goal", "a", 5).await.unwrap();
         assert_eq!(page.iter().map(|row| row.resource_key.as_str()).collect::<Vec<_>>(), ["c"]);
 
-        commit(&db, |batch| ["a", "c"].map(|key| resources::mark_missing(batch, ADA, RIVERBEND, key, minutes(1)))).await.unwrap();
+        commit(&db, |batch| ["a", "c"].map(|key| resources::mark_missing(batch, ADA, RIVERBEND, key, minutes(1))))
+            .await
+            .unwrap();
         assert_eq!(contents().await, [one("b", 90_000, false), one("a", 7, true), one("c", 9, true)]);
         assert_eq!(resources::list(&db, ADA, RIVERBEND, "", 9).await.unwrap().len(), 3, "still shown");
         assert_eq!(resources::index(&db, ADA, RIVERBEND).await.unwrap().len(), 3);
@@ -45,7 +47,11 @@ async fn a_resource_is_missed_before_it_is_gone() {
         assert_eq!(contents().await, [one("b", 90_000, false), one("a", 7, false)]);
         commit(&db, |batch| resources::mark_missing(batch, ADA, RIVERBEND, "a", minutes(3))).await.unwrap();
         commit(&db, |batch| rows.each_ref().map(|row| resources::put(batch, row, minutes(4)))).await.unwrap();
-        assert_eq!(contents().await, [one("b", 90_000, false), one("a", 7, false), one("c", 9, false)], "brought again");
+        assert_eq!(
+            contents().await,
+            [one("b", 90_000, false), one("a", 7, false), one("c", 9, false)],
+            "brought again"
+        );
     })
     .await;
 }
@@ -87,17 +93,29 @@ async fn a_grant_is_renewed_only_by_who_knows_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_that_waits_has_not_failed() {
     on_both(async |db| {
-        let job = NewJob { id: RowId([7; 16]), kind: "sync", human_id: None, subject: String::new(), due_at: NOON, created_at: NOON };
+        let job = NewJob {
+            id: RowId([7; 16]),
+            kind: "sync",
+            human_id: None,
+            subject: String::new(),
+            due_at: NOON,
+            created_at: NOON,
+        };
         commit(&db, |batch| jobs::enqueue(batch, &job)).await.unwrap();
         for round in 0..3 {
             let lease = RowId([round; 16]);
             let now = minutes(i64::from(round) * 10);
             let claimed = jobs::claim(&db, lease, now, now, 1).await.unwrap();
             assert_eq!(claimed[0].attempts, 1);
-            commit(&db, |batch| jobs::postpone(batch, job.id, lease, minutes(i64::from(round) * 10 + 5))).await.unwrap();
+            commit(&db, |batch| jobs::postpone(batch, job.id, lease, minutes(i64::from(round) * 10 + 5)))
+                .await
+                .unwrap();
         }
         assert_eq!(jobs::next_due(&db).await, Ok(Some(minutes(25))));
-        assert_eq!(commit(&db, |batch| jobs::postpone(batch, job.id, RowId([0; 16]), NOON)).await, Err(Error::Conflict));
+        assert_eq!(
+            commit(&db, |batch| jobs::postpone(batch, job.id, RowId([0; 16]), NOON)).await,
+            Err(Error::Conflict)
+        );
     })
     .await;
 }

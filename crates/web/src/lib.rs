@@ -52,7 +52,9 @@ pub fn router(engine: Engine, options: Options) -> Router {
 /// Published clients may be given the bare origin: a query for the widget opens it here too.
 async fn home(state: State<Engine>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
     match query {
-        Some(query) if connect::is_launch(&query) => connect::launch(state, headers, RawQuery(Some(query))).await.into_response(),
+        Some(query) if connect::is_launch(&query) => {
+            connect::launch(state, headers, RawQuery(Some(query))).await.into_response()
+        }
         _ => ops::home().into_response(),
     }
 }

@@ -38,23 +38,33 @@ impl Metrics {
     }
 
     pub(crate) fn render(&self) -> String {
-        let mut text = String::from("# HELP tributary_http_requests_total Requests answered, by route and status class.\n# TYPE tributary_http_requests_total counter\n");
+        let mut text = String::from(
+            "# HELP tributary_http_requests_total Requests answered, by route and status class.\n# TYPE tributary_http_requests_total counter\n",
+        );
         let Ok(routes) = self.routes.read() else { return text };
         for (route, counts) in routes.iter() {
             for (class, count) in counts.by_class.iter().enumerate() {
                 let count = count.load(Ordering::Relaxed);
                 if count > 0 {
-                    let _ = writeln!(text, "tributary_http_requests_total{{route=\"{route}\",status=\"{class}xx\"}} {count}");
+                    let _ = writeln!(
+                        text,
+                        "tributary_http_requests_total{{route=\"{route}\",status=\"{class}xx\"}} {count}"
+                    );
                 }
             }
         }
-        text.push_str("# HELP tributary_http_request_seconds Time to answer.\n# TYPE tributary_http_request_seconds histogram\n");
+        text.push_str(
+            "# HELP tributary_http_request_seconds Time to answer.\n# TYPE tributary_http_request_seconds histogram\n",
+        );
         for (route, counts) in routes.iter() {
             let mut cumulative = 0;
             for (at, bucket) in counts.buckets.iter().enumerate() {
                 cumulative += bucket.load(Ordering::Relaxed);
                 let bound = BOUNDS.get(at).map_or("+Inf".to_owned(), |ms| (*ms as f64 / 1000.0).to_string());
-                let _ = writeln!(text, "tributary_http_request_seconds_bucket{{route=\"{route}\",le=\"{bound}\"}} {cumulative}");
+                let _ = writeln!(
+                    text,
+                    "tributary_http_request_seconds_bucket{{route=\"{route}\",le=\"{bound}\"}} {cumulative}"
+                );
             }
             let sum = counts.sum_us.load(Ordering::Relaxed) as f64 / 1e6;
             let _ = writeln!(text, "tributary_http_request_seconds_sum{{route=\"{route}\"}} {sum}");

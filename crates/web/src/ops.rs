@@ -22,9 +22,11 @@ pub(crate) fn router(metrics: Arc<Metrics>, token: Option<Secret<String>>) -> Ro
             "/metrics",
             get(async move |headers: HeaderMap| match &token {
                 Some(token) if !bears(&headers, token) => {
-                    Problem::new(StatusCode::UNAUTHORIZED, "Metrics need the configured metrics_token as bearer.").into_response()
+                    Problem::new(StatusCode::UNAUTHORIZED, "Metrics need the configured metrics_token as bearer.")
+                        .into_response()
                 }
-                _ => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics.render()).into_response(),
+                _ => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics.render())
+                    .into_response(),
             }),
         )
         .route("/.well-known/jwks.json", get(jwks))
@@ -49,7 +51,9 @@ async fn ready(State(engine): State<Engine>) -> Response {
         Ok(()) => Json(json!({ "status": "ready" })).into_response(),
         Err(error) => {
             tracing::warn!(%error, "not ready");
-            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "The database does not answer.").reason("NOT_READY").into_response()
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "The database does not answer.")
+                .reason("NOT_READY")
+                .into_response()
         }
     }
 }

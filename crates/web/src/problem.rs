@@ -49,8 +49,11 @@ impl Problem {
     /// A failure on our side. The cause is logged here, once; the caller learns only that it happened.
     pub fn internal(cause: &dyn std::error::Error) -> Problem {
         tracing::error!(cause = %chain(cause), "request failed");
-        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "Something failed on this server; the request id finds it in the log.")
-            .reason("INTERNAL")
+        Problem::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Something failed on this server; the request id finds it in the log.",
+        )
+        .reason("INTERNAL")
     }
 
     pub fn method_not_allowed(allow: &'static str) -> Problem {
@@ -117,7 +120,10 @@ pub(crate) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response<axum::b
         .or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_default();
     tracing::error!(what, "a request handler panicked");
-    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "Something failed on this server; the request id finds it in the log.")
-        .reason("INTERNAL")
-        .into_response()
+    Problem::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "Something failed on this server; the request id finds it in the log.",
+    )
+    .reason("INTERNAL")
+    .into_response()
 }

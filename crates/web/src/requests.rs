@@ -11,8 +11,8 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
-use crate::problem::Problem;
 use crate::Metrics;
+use crate::problem::Problem;
 
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-humanapi-request-id");
 
@@ -27,7 +27,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Address {
     }
 }
 
-pub(crate) async fn observe(State((metrics, proxies)): State<(Arc<Metrics>, usize)>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn observe(
+    State((metrics, proxies)): State<(Arc<Metrics>, usize)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     #[allow(clippy::disallowed_methods)]
     let began = Instant::now();
     let id = request_id();
@@ -40,7 +44,9 @@ pub(crate) async fn observe(State((metrics, proxies)): State<(Arc<Metrics>, usiz
     let mut response = next.run(request).await;
     if let Some(problem) = response.extensions_mut().remove::<Problem>().or_else(|| unworded(&response)) {
         let body = problem.body(&id).to_string();
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
         *response.body_mut() = if method == axum::http::Method::HEAD { Body::empty() } else { Body::from(body) };
@@ -87,10 +93,8 @@ fn request_id() -> String {
 
 /// The peer's address, or the one the outermost trusted proxy saw.
 fn address(request: &Request, proxies: usize) -> IpAddr {
-    let peer = request
-        .extensions()
-        .get::<ConnectInfo<SocketAddr>>()
-        .map_or(Ipv4Addr::UNSPECIFIED.into(), |info| info.0.ip());
+    let peer =
+        request.extensions().get::<ConnectInfo<SocketAddr>>().map_or(Ipv4Addr::UNSPECIFIED.into(), |info| info.0.ip());
     let Some(behind) = proxies.checked_sub(1) else { return peer };
     let forwarded: Vec<&str> = request
         .headers()
@@ -100,11 +104,7 @@ fn address(request: &Request, proxies: usize) -> IpAddr {
         .flat_map(|value| value.split(','))
         .map(str::trim)
         .collect();
-    forwarded
-        .len()
-        .checked_sub(1 + behind)
-        .and_then(|at| forwarded[at].parse().ok())
-        .unwrap_or(peer)
+    forwarded.len().checked_sub(1 + behind).and_then(|at| forwarded[at].parse().ok()).unwrap_or(peer)
 }
 
 #[cfg(test)]

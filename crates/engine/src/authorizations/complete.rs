@@ -175,7 +175,8 @@ impl Engine {
 
     async fn fail(&self, claimed: &Claimed, trouble: &Trouble) -> Result<(), CallbackError> {
         let Claimed { human_id, id, visit, attempt } = claimed;
-        let step = self.trouble_step(visit.session.id, Some(attempt.source), Some(attempt.endpoint.clone()), trouble.clone());
+        let step =
+            self.trouble_step(visit.session.id, Some(attempt.source), Some(attempt.endpoint.clone()), trouble.clone());
         let outcome = visit.key.seal_json(aad(&id.to_hex(), "outcome"), &Outcome::Trouble(trouble.clone()));
         let rows = |batch: &mut store::Batch| {
             store::authorizations::set_outcome(batch, *human_id, *id, &outcome);

@@ -40,7 +40,8 @@ impl Callback {
     /// Reads the query as it came.
     pub fn parse(query: &str) -> Callback {
         let redirected = Redirected::parse(query);
-        let count = |wanted: &str| url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == wanted).count();
+        let count =
+            |wanted: &str| url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == wanted).count();
         let ambiguous = ["code", "iss", "error"].into_iter().any(|name| count(name) > 1);
         Callback { state: redirected.state.clone(), redirected, ambiguous }
     }
@@ -133,9 +134,8 @@ impl Engine {
     pub async fn begin(&self, visit: &Visit, display: Display, browser: &str) -> Result<Url, ConnectError> {
         self.count_action(visit)?;
         let (source, endpoint) = match &visit.session.step {
-            Step::SignIn { source, endpoint } | Step::Trouble { source: Some(source), endpoint: Some(endpoint), .. } => {
-                (*source, endpoint.clone())
-            }
+            Step::SignIn { source, endpoint }
+            | Step::Trouble { source: Some(source), endpoint: Some(endpoint), .. } => (*source, endpoint.clone()),
             _ => return Err(ConnectError::UnknownSource),
         };
         let brand = self.find_brand(source).ok_or(ConnectError::UnknownSource)?;

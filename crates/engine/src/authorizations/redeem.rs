@@ -50,7 +50,12 @@ impl From<TokenError> for Denied {
 }
 
 impl Engine {
-    pub(super) async fn redeem(&self, membership: &Membership, attempt: &Attempt, callback: &Callback) -> Result<Redeemed, Denied> {
+    pub(super) async fn redeem(
+        &self,
+        membership: &Membership,
+        attempt: &Attempt,
+        callback: &Callback,
+    ) -> Result<Redeemed, Denied> {
         if callback.ambiguous {
             return Err(Trouble::new("answer_ambiguous", Actor::Provider).into());
         }
@@ -74,7 +79,12 @@ impl Engine {
         Ok(Redeemed { account, grant })
     }
 
-    async fn exchange(&self, membership: &Membership, attempt: &Attempt, code: &Secret<String>) -> Result<Tokens, Denied> {
+    async fn exchange(
+        &self,
+        membership: &Membership,
+        attempt: &Attempt,
+        code: &Secret<String>,
+    ) -> Result<Tokens, Denied> {
         let client = self.client_at(&membership.registration, &attempt.smart);
         let code = Code { code, redirect_uri: &attempt.redirect_uri, verifier: attempt.verifier.as_ref() };
         let request = exchange(&attempt.smart, &client, code, &self.moment()).map_err(|error| trouble!(error))?;
@@ -87,8 +97,15 @@ impl Engine {
     }
 
     /// Who logged in, when the provider says so in a way that can be checked.
-    async fn identity(&self, membership: &Membership, attempt: &Attempt, tokens: &Tokens) -> Result<Option<Identity>, Denied> {
-        let (Some(token), Some(issuer), Some(jwks)) = (&tokens.id_token, &attempt.smart.issuer, &attempt.smart.jwks_uri) else {
+    async fn identity(
+        &self,
+        membership: &Membership,
+        attempt: &Attempt,
+        tokens: &Tokens,
+    ) -> Result<Option<Identity>, Denied> {
+        let (Some(token), Some(issuer), Some(jwks)) =
+            (&tokens.id_token, &attempt.smart.issuer, &attempt.smart.jwks_uri)
+        else {
             return Ok(None);
         };
         let answer = self.inner.http.send(&Keys::request(jwks)).await?;
@@ -99,7 +116,13 @@ impl Engine {
     }
 
     /// Whose record it is: the token answer first, then every other place the platform knows.
-    async fn patient(&self, membership: &Membership, attempt: &Attempt, tokens: &Tokens, identity: Option<&Identity>) -> Result<String, Denied> {
+    async fn patient(
+        &self,
+        membership: &Membership,
+        attempt: &Attempt,
+        tokens: &Tokens,
+        identity: Option<&Identity>,
+    ) -> Result<String, Denied> {
         let fhir_user = identity.and_then(|identity| identity.fhir_user.as_deref());
         let mut from = 0;
         loop {
@@ -109,7 +132,8 @@ impl Engine {
                 Whose::Known(id) => return Ok(id),
                 Whose::Introspect => {
                     let client = self.client_at(&membership.registration, &attempt.smart);
-                    let request = introspect(&attempt.smart, &client, &tokens.access, &self.moment()).map_err(|error| trouble!(error))?;
+                    let request = introspect(&attempt.smart, &client, &tokens.access, &self.moment())
+                        .map_err(|error| trouble!(error))?;
                     let Some(request) = request else { continue };
                     if let Some(id) = self.inner.http.send(&request).await.ok().as_ref().and_then(of_introspection) {
                         return Ok(id);
@@ -129,7 +153,13 @@ impl Engine {
 
     /// Reads the person's own resource once, so that a grant that opens nothing is known at once.
     /// Answers the id to use: a merged record is known by another one.
-    async fn confirm(&self, membership: &Membership, attempt: &Attempt, tokens: &Tokens, patient: String) -> Result<String, Denied> {
+    async fn confirm(
+        &self,
+        membership: &Membership,
+        attempt: &Attempt,
+        tokens: &Tokens,
+        patient: String,
+    ) -> Result<String, Denied> {
         let url = under(&membership.base, &format!("/Patient/{patient}"));
         let request = Request::get(url).header("accept", membership.platform.accept).bearer(&tokens.access);
         let Ok(answer) = self.inner.http.send_whole(&with_tenant(request, membership, tokens)).await else {

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use domain::connect::Announced;
-use domain::{App, CloseStatus, ConnectSession, ConnectionId, HumanId, Launch, Origin, RowId, Step, Timestamp, TokenKind};
+use domain::{
+    App, CloseStatus, ConnectSession, ConnectionId, HumanId, Launch, Origin, RowId, Step, Timestamp, TokenKind,
+};
 use store::connect::SessionRow;
 use store::{Batch, Hash};
 
@@ -61,7 +63,8 @@ impl Engine {
     }
 
     async fn connect_token(&self, token: Option<&str>) -> Result<(Recognised, Arc<App>), ConnectError> {
-        let token = token.filter(|token| !token.is_empty()).ok_or_else(|| closed(CloseStatus::MissingSessionToken, None))?;
+        let token =
+            token.filter(|token| !token.is_empty()).ok_or_else(|| closed(CloseStatus::MissingSessionToken, None))?;
         let invalid = || closed(CloseStatus::SessionTokenInvalid, None);
         let found = self.find_token(token).await?.ok_or_else(invalid)?;
         let app = self.find_app(found.access.client_id).await?.ok_or_else(invalid)?;
@@ -77,7 +80,13 @@ impl Engine {
         Ok((found, app))
     }
 
-    async fn open_once(&self, human_id: HumanId, app: &Arc<App>, key: &DataKey, opening: &Opening) -> Result<Visit, ConnectError> {
+    async fn open_once(
+        &self,
+        human_id: HumanId,
+        app: &Arc<App>,
+        key: &DataKey,
+        opening: &Opening,
+    ) -> Result<Visit, ConnectError> {
         let now = self.now();
         let latest = store::connect::latest(self.db(), human_id, &opening.owner).await?;
         let read = |row: &SessionRow| key.open_json::<State>(aad(&row.id.to_hex()), &row.state);
@@ -97,7 +106,8 @@ impl Engine {
                     None => Vec::new(),
                 };
                 let (current, _) = self.shown(human_id, key, &opening.owner, &made).await?;
-                let mut state = opening.begin(if current.is_empty() { Step::Welcome } else { Step::Connected }, made, now);
+                let mut state =
+                    opening.begin(if current.is_empty() { Step::Welcome } else { Step::Connected }, made, now);
                 if let Some(earlier) = self.left_by_another(human_id, opening).await? {
                     let earlier = read(&earlier)?.session;
                     (state.session.step, state.session.search) = (earlier.step, earlier.search);
@@ -262,7 +272,8 @@ mod tests {
     #[test]
     fn a_new_launch_keeps_the_place_and_forgets_what_was_said() {
         let (a, b) = (ConnectionId([1; 12]), ConnectionId([2; 12]));
-        let opening = |kind, expires_at, launch| Opening { token: [0; 32], owner: String::new(), kind, expires_at, launch };
+        let opening =
+            |kind, expires_at, launch| Opening { token: [0; 32], owner: String::new(), kind, expires_at, launch };
         let older = opening(TokenKind::Session, Timestamp(10), Launch::default());
         let mut session = older.begin(Step::Search, Vec::new(), Timestamp(1)).session;
         session.search = "river".to_owned();

@@ -65,11 +65,15 @@ fn body(kind: &str, status: &str, connected: Vec<Value>, disconnected: Vec<Value
 pub(super) fn pending(tally: &Tally<'_>) -> Vec<Message> {
     let session = tally.session;
     let connected = session.connected.iter().map(|id| (Announced::Connected(*id), "connect", "CONNECTED_SOURCE"));
-    let gone = session.disconnected.iter().map(|id| (Announced::Disconnected(*id), "disconnect", "DISCONNECTED_SOURCE"));
+    let gone =
+        session.disconnected.iter().map(|id| (Announced::Disconnected(*id), "disconnect", "DISCONNECTED_SOURCE"));
     connected
         .chain(gone)
         .filter(|(announced, ..)| !session.announced.contains(announced))
-        .map(|(announced, verb, status)| Message { announced, body: tally.body(&format!("hapi-connect-{verb}-source"), status) })
+        .map(|(announced, verb, status)| Message {
+            announced,
+            body: tally.body(&format!("hapi-connect-{verb}-source"), status),
+        })
         .collect()
 }
 
@@ -180,7 +184,10 @@ mod tests {
         let messages = with(None, pending);
         assert_eq!(messages.len(), 1);
         let body = &messages[0].body;
-        assert_eq!((&body["type"], &body["status"]), (&json!("hapi-connect-connect-source"), &json!("CONNECTED_SOURCE")));
+        assert_eq!(
+            (&body["type"], &body["status"]),
+            (&json!("hapi-connect-connect-source"), &json!("CONNECTED_SOURCE"))
+        );
         let riverbend = json!({
             "id": "08".repeat(12), "name": "Riverbend Clinic", "type": "medical", "accountId": "07".repeat(12),
             "connectedSince": "1970-01-01T00:00:00.000Z",

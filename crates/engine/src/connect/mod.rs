@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use domain::connect::Announced;
 use domain::{
-    Actor, App, CloseStatus, ConnectSession, ConnectionId, HumanId, RowId, SourceId, Status, Step, SyncReport, Timestamp,
-    Trouble,
+    Actor, App, CloseStatus, ConnectSession, ConnectionId, HumanId, RowId, SourceId, Status, Step, SyncReport,
+    Timestamp, Trouble,
 };
 use serde_json::Value;
 use store::Hash;
@@ -234,7 +234,8 @@ impl Engine {
     /// How something ends that never was a visit: all arrays present and empty, and back to `callback`
     /// if that is the app's own.
     pub fn empty_ending(app: Option<&App>, callback: Option<&str>, closing: Closing) -> Ending {
-        let callback = callback.filter(|callback| app.is_some_and(|app| app.callbacks.iter().any(|own| own == callback)));
+        let callback =
+            callback.filter(|callback| app.is_some_and(|app| app.callbacks.iter().any(|own| own == callback)));
         messages::empty(closing, callback)
     }
 
@@ -257,12 +258,20 @@ impl Engine {
     }
 
     /// The step that shows what went wrong, logged under the reference the person sees.
-    pub(crate) fn trouble_step(&self, visit: RowId, source: Option<SourceId>, endpoint: Option<String>, trouble: Trouble) -> Step {
+    pub(crate) fn trouble_step(
+        &self,
+        visit: RowId,
+        source: Option<SourceId>,
+        endpoint: Option<String>,
+        trouble: Trouble,
+    ) -> Step {
         let reference = self.reference(visit);
         let host = endpoint.as_deref().and_then(|address| Url::parse(address).ok());
         let host = host.as_ref().and_then(Url::host_str).unwrap_or_default();
         match trouble.actor {
-            Actor::Person => tracing::info!(reference, code = trouble.code, host, "a login did not end in a connection"),
+            Actor::Person => {
+                tracing::info!(reference, code = trouble.code, host, "a login did not end in a connection")
+            }
             _ => tracing::warn!(reference, code = trouble.code, actor = ?trouble.actor, host, "a login failed"),
         }
         Step::Trouble { source, endpoint, trouble, reference }

@@ -53,7 +53,11 @@ impl Engine {
     }
 
     /// Why a token that once opened the widget opens nothing any more.
-    pub(crate) async fn token_ended(&self, human_id: HumanId, token: &Hash) -> Result<Option<CloseStatus>, store::Error> {
+    pub(crate) async fn token_ended(
+        &self,
+        human_id: HumanId,
+        token: &Hash,
+    ) -> Result<Option<CloseStatus>, store::Error> {
         let row = store::tokens::find(self.db(), human_id, token).await?;
         Ok(match row.filter(|row| row.revoked_at.is_none()) {
             None => Some(CloseStatus::SessionTokenInvalid),
@@ -89,11 +93,14 @@ impl Engine {
     }
 
     /// A visit as the holder of a token sees it.
-    pub(crate) async fn load_visit(&self, human_id: HumanId, id: RowId, token: Hash) -> Result<Option<Visit>, ConnectError> {
-        let (human, row) = tokio::try_join!(
-            store::humans::find(self.db(), human_id),
-            store::connect::find(self.db(), human_id, id),
-        )?;
+    pub(crate) async fn load_visit(
+        &self,
+        human_id: HumanId,
+        id: RowId,
+        token: Hash,
+    ) -> Result<Option<Visit>, ConnectError> {
+        let (human, row) =
+            tokio::try_join!(store::humans::find(self.db(), human_id), store::connect::find(self.db(), human_id, id),)?;
         let (Some(human), Some(row)) = (human.filter(|human| human.deleted_at.is_none()), row) else { return Ok(None) };
         let Some(app) = self.find_app(row.client_id).await? else { return Ok(None) };
         let key = self.data_key(human_id, &human.wrapped_key)?;
@@ -115,7 +122,11 @@ impl Engine {
     }
 
     /// Changes the visit, if it can still go on.
-    pub(super) async fn change(&self, visit: &Visit, change: impl Fn(&mut ConnectSession)) -> Result<Visit, ConnectError> {
+    pub(super) async fn change(
+        &self,
+        visit: &Visit,
+        change: impl Fn(&mut ConnectSession),
+    ) -> Result<Visit, ConnectError> {
         self.change_with(visit, |_| {}, change).await
     }
 
@@ -158,7 +169,9 @@ impl Engine {
         let now = self.now();
         visit.session.updated_at = now;
         let id = visit.session.id;
-        visit.made.extend(visit.session.connected.iter().filter(|id| !visit.made.contains(id)).copied().collect::<Vec<_>>());
+        visit
+            .made
+            .extend(visit.session.connected.iter().filter(|id| !visit.made.contains(id)).copied().collect::<Vec<_>>());
         let state = State { session: visit.session.clone(), made: visit.made.clone() };
         let row = SessionRow {
             human_id: visit.human_id,

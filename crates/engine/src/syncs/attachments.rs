@@ -42,10 +42,16 @@ enum Missed {
 impl Run {
     pub(super) async fn read_attachments(&self) -> Result<(), Stop> {
         let have: HashSet<String> = self.contents().await?.into_iter().map(|one| one.resource_key).collect();
-        let named = self.fold(|kind| matches!(kind, "DocumentReference" | "DiagnosticReport"), Vec::new(), |all, kind, bytes| {
-            let readable = resource(kind, bytes).map(|resource| attachments(&resource)).unwrap_or_default();
-            all.extend(readable.into_iter().filter(|one| one.form.is_readable() && matches!(one.place, Place::Url(_))));
-        });
+        let named = self.fold(
+            |kind| matches!(kind, "DocumentReference" | "DiagnosticReport"),
+            Vec::new(),
+            |all, kind, bytes| {
+                let readable = resource(kind, bytes).map(|resource| attachments(&resource)).unwrap_or_default();
+                all.extend(
+                    readable.into_iter().filter(|one| one.form.is_readable() && matches!(one.place, Place::Url(_))),
+                );
+            },
+        );
         let mut known: HashSet<String> = HashSet::new();
         let wanted = named.await?.into_iter().filter_map(|attachment| self.wanted(attachment));
         let wanted: Vec<Wanted> = wanted
@@ -127,7 +133,11 @@ impl Run {
         };
         let Ok(answer) = answer else { return Ok(Err(missed(AttachmentError::Status(504), None, tries))) };
         let wait = answer.retry_after(self.engine.now());
-        Ok(wanted.attachment.read(&answer).map(|received| kept(wanted, &answer, &received)).map_err(|error| missed(error, wait, tries)))
+        Ok(wanted
+            .attachment
+            .read(&answer)
+            .map(|received| kept(wanted, &answer, &received))
+            .map_err(|error| missed(error, wait, tries)))
     }
 }
 

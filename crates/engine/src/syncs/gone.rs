@@ -40,7 +40,9 @@ impl State {
     fn complete(&self) -> HashSet<String> {
         let streams = &self.report.streams;
         // What an earlier run has read is not known here, and a failure may have many reasons.
-        if !self.whole || !streams.iter().all(|stream| matches!(stream.outcome, Outcome::Done | Outcome::Refused { .. })) {
+        if !self.whole
+            || !streams.iter().all(|stream| matches!(stream.outcome, Outcome::Done | Outcome::Refused { .. }))
+        {
             return HashSet::new();
         }
         let listed = |stream: &&StreamReport| {
@@ -48,7 +50,9 @@ impl State {
             listed && !LISTED_IN_PART.contains(&stream.resource.as_str())
         };
         let kinds = streams.iter().filter(listed).map(|stream| stream.resource.clone());
-        let done = |kind: &String| streams.iter().filter(|stream| stream.resource == *kind).all(|stream| stream.outcome == Outcome::Done);
+        let done = |kind: &String| {
+            streams.iter().filter(|stream| stream.resource == *kind).all(|stream| stream.outcome == Outcome::Done)
+        };
         kinds.filter(|kind| !self.gaps.contains(kind) && done(kind)).collect()
     }
 }

@@ -57,7 +57,14 @@ impl Run {
         self.end(batch, outcome, &reading, counts, changed)
     }
 
-    fn end(&self, mut batch: Batch, outcome: SyncState, reading: &Reading, counts: BTreeMap<&'static str, u64>, changed: bool) -> Result<Batch, Stop> {
+    fn end(
+        &self,
+        mut batch: Batch,
+        outcome: SyncState,
+        reading: &Reading,
+        counts: BTreeMap<&'static str, u64>,
+        changed: bool,
+    ) -> Result<Batch, Stop> {
         let now = self.engine.now();
         let over = outcome != SyncState::Reading;
         let mut skipped: BTreeMap<String, u64> = BTreeMap::new();
@@ -93,23 +100,36 @@ impl Run {
 
     /// All stored resources in one chart, read. The work is done beside the event loop.
     async fn chart(&self) -> Result<(Reading, Vec<Option<Identity>>), Stop> {
-        let chart = self.fold(|_| true, Chart::new(), |chart, _, bytes| {
-            if bytes.len() <= LARGEST {
-                // What cannot be read was counted when it was received.
-                let _ = chart.insert(&bytes);
-            }
-        });
+        let chart = self.fold(
+            |_| true,
+            Chart::new(),
+            |chart, _, bytes| {
+                if bytes.len() <= LARGEST {
+                    // What cannot be read was counted when it was received.
+                    let _ = chart.insert(&bytes);
+                }
+            },
+        );
         let (chart, connection, now) = (chart.await?, self.connection.to_hex(), self.engine.now());
         let read = tokio::task::spawn_blocking(move || {
             let reading = ::records::read(&chart, now);
-            let identity = |draft: &Draft| Some((record_id(&connection, draft.kind.id, &draft.key).parse().ok()?, content_hash(draft)));
+            let identity = |draft: &Draft| {
+                Some((record_id(&connection, draft.kind.id, &draft.key).parse().ok()?, content_hash(draft)))
+            };
             let identities = reading.drafts.iter().map(identity).collect();
             (reading, identities)
         });
         read.await.map_err(|_| Stop::Job(JobError::Panicked))
     }
 
-    fn record(&self, draft: &Draft, id: RecordId, content_hash: [u8; 32], created_at: Timestamp, updated_at: Timestamp) -> NewRecord {
+    fn record(
+        &self,
+        draft: &Draft,
+        id: RecordId,
+        content_hash: [u8; 32],
+        created_at: Timestamp,
+        updated_at: Timestamp,
+    ) -> NewRecord {
         let (id_text, source) = (id.to_hex(), self.account.source.to_hex());
         let organization = Organization { id: &source, name: &self.account.source_name };
         let organization = (draft.kind.form == Form::List).then_some(organization);

@@ -13,7 +13,9 @@ use connectors::smart::cursor::Cursor;
 use connectors::smart::plan::{Plan, Why, plan};
 use connectors::smart::pull::Target;
 use connectors::smart::scopes::Scopes;
-use domain::{Actor, ConnectionId, HumanId, Outcome, RowId, Status, StreamReport, SyncReport, SyncState, Timestamp, Trouble};
+use domain::{
+    Actor, ConnectionId, HumanId, Outcome, RowId, Status, StreamReport, SyncReport, SyncState, Timestamp, Trouble,
+};
 use serde::{Deserialize, Serialize};
 use store::Batch;
 use store::connections::{ConnectionRow, Synced};
@@ -62,14 +64,27 @@ struct Position {
     rounds: u32,
 }
 
-fn pull_row(key: &DataKey, human_id: HumanId, connection_id: ConnectionId, sync_id: RowId, position: &Position, now: Timestamp) -> PullRow {
+fn pull_row(
+    key: &DataKey,
+    human_id: HumanId,
+    connection_id: ConnectionId,
+    sync_id: RowId,
+    position: &Position,
+    now: Timestamp,
+) -> PullRow {
     let row = connection_id.to_hex();
     let cursor = key.seal_json(Aad { table: "pulls", row: &row, column: "cursor" }, position);
     PullRow { human_id, connection_id, sync_id, updated_at: now, cursor }
 }
 
 /// The position of a pull that has read nothing.
-pub(crate) fn start(key: &DataKey, human_id: HumanId, connection: ConnectionId, sync_id: RowId, now: Timestamp) -> PullRow {
+pub(crate) fn start(
+    key: &DataKey,
+    human_id: HumanId,
+    connection: ConnectionId,
+    sync_id: RowId,
+    now: Timestamp,
+) -> PullRow {
     pull_row(key, human_id, connection, sync_id, &Position::default(), now)
 }
 
@@ -149,7 +164,8 @@ impl Engine {
     pub(crate) async fn sync(&self, human_id: HumanId, subject: &str, lease: Lease) -> Result<Verdict, JobError> {
         let nothing = || Ok(Verdict::Done(Batch::new()));
         let Ok(connection) = subject.parse::<ConnectionId>() else { return nothing() };
-        let Some(human) = store::humans::find(self.db(), human_id).await?.filter(|human| human.deleted_at.is_none()) else {
+        let Some(human) = store::humans::find(self.db(), human_id).await?.filter(|human| human.deleted_at.is_none())
+        else {
             return nothing();
         };
         let Some(row) = store::connections::find(self.db(), human_id, connection).await? else { return nothing() };
@@ -186,7 +202,12 @@ impl Engine {
             stream.outcome = Outcome::Failed { code: trouble.code.clone() };
         }
         (report.state, report.ended_at, report.again_at) = (SyncState::Failed(trouble), Some(self.now()), None);
-        let synced = Synced { report: seal_report(key, row.id, &report), last_synced_at: None, oldest_at: None, newest_at: None };
+        let synced = Synced {
+            report: seal_report(key, row.id, &report),
+            last_synced_at: None,
+            oldest_at: None,
+            newest_at: None,
+        };
         let mut batch = Batch::new();
         store::connections::set_report(&mut batch, row.human_id, row.id, &synced, self.now());
         store::pulls::delete(&mut batch, row.human_id, row.id);
@@ -206,7 +227,15 @@ impl Engine {
         self.abandon(&key, &row, Trouble::new("sync_failed", Actor::Us))
     }
 
-    async fn open_run(&self, key: DataKey, row: &ConnectionRow, account: Account, grant: Grant, membership: Membership, lease: Lease) -> Result<Run, JobError> {
+    async fn open_run(
+        &self,
+        key: DataKey,
+        row: &ConnectionRow,
+        account: Account,
+        grant: Grant,
+        membership: Membership,
+        lease: Lease,
+    ) -> Result<Run, JobError> {
         let (human_id, connection) = (row.human_id, row.id);
         let pull = store::pulls::find(self.db(), human_id, connection).await?;
         let place = connection.to_hex();
@@ -262,7 +291,8 @@ impl Engine {
 fn announce(report: &mut SyncReport, planned: &Plan) {
     let mut list = |id: &str, resource: &str, outcome: Outcome| {
         if !report.streams.iter().any(|stream| stream.id == id) {
-            let stream = StreamReport { id: id.to_owned(), resource: resource.to_owned(), received: 0, dropped: 0, outcome };
+            let stream =
+                StreamReport { id: id.to_owned(), resource: resource.to_owned(), received: 0, dropped: 0, outcome };
             report.streams.push(stream);
         }
     };
@@ -279,7 +309,13 @@ impl State {
         let streams = &mut self.report.streams;
         let at = streams.iter().position(|stream| stream.id == id).unwrap_or_else(|| {
             let outcome = Outcome::Waiting;
-            streams.push(StreamReport { id: id.to_owned(), resource: resource.to_owned(), received: 0, dropped: 0, outcome });
+            streams.push(StreamReport {
+                id: id.to_owned(),
+                resource: resource.to_owned(),
+                received: 0,
+                dropped: 0,
+                outcome,
+            });
             streams.len() - 1
         });
         &mut streams[at]

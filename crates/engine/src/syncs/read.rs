@@ -164,7 +164,13 @@ impl Run {
     }
 
     /// One page with the position behind it. Large pages go in several commits; only the last moves the position.
-    async fn store(&self, stream: &Stream, page: Page, report: &str, standing: Option<(Option<&Cursor>, Option<&Outcome>)>) -> Result<(), Stop> {
+    async fn store(
+        &self,
+        stream: &Stream,
+        page: Page,
+        report: &str,
+        standing: Option<(Option<&Cursor>, Option<&Outcome>)>,
+    ) -> Result<(), Stop> {
         let (received, dropped) = (page.resources.len() as u64, page.dropped.total());
         let mut chunks = page.resources.chunks(ROWS).peekable();
         let mut batch = Batch::new();

@@ -43,7 +43,15 @@ impl Run {
         contents.retain(|one| wanted(&one.kind));
         for window in windows(&contents) {
             let rows = window.rows as u32;
-            let rows = store::resources::list_kind(self.engine.db(), self.human_id, self.connection, &window.kind, &window.after, rows).await?;
+            let rows = store::resources::list_kind(
+                self.engine.db(),
+                self.human_id,
+                self.connection,
+                &window.kind,
+                &window.after,
+                rows,
+            )
+            .await?;
             let (key, visit) = (self.key.clone(), visit.clone());
             let visited = tokio::task::spawn_blocking(move || {
                 for row in rows {
@@ -93,10 +101,22 @@ mod tests {
 
     #[test]
     fn a_page_is_bounded_by_rows_bytes_and_kind() {
-        let one = |kind: &str, key: usize, size| Listed { resource_key: format!("{key:04}"), kind: kind.to_owned(), size, missing: false };
-        let mut contents = vec![one("Binary", 1, 5), one("Binary", 2, BYTES), one("Binary", 3, BYTES * 3), one("Binary", 4, 1), one("Goal", 1, 1)];
+        let one = |kind: &str, key: usize, size| Listed {
+            resource_key: format!("{key:04}"),
+            kind: kind.to_owned(),
+            size,
+            missing: false,
+        };
+        let mut contents = vec![
+            one("Binary", 1, 5),
+            one("Binary", 2, BYTES),
+            one("Binary", 3, BYTES * 3),
+            one("Binary", 4, 1),
+            one("Goal", 1, 1),
+        ];
         contents.extend((0..ROWS + 1).map(|key| one("Observation", key, 10)));
-        let seen: Vec<(String, String, usize)> = windows(&contents).into_iter().map(|window| (window.kind, window.after, window.rows)).collect();
+        let seen: Vec<(String, String, usize)> =
+            windows(&contents).into_iter().map(|window| (window.kind, window.after, window.rows)).collect();
         let expected = [
             ("Binary", "", 1),
             ("Binary", "0001", 1),

@@ -12,9 +12,16 @@ async fn ada_connects_reads_and_leaves() {
     let house = House::open().await;
     let (visit, connection, report) = house.read("ada", "Starfleet Medical", "demouser").await;
     assert_eq!(report.state, SyncState::Done, "{report:#?}");
-    let failed: Vec<_> = report.streams.iter().filter(|stream| matches!(stream.outcome, Outcome::Failed { .. } | Outcome::Waiting | Outcome::Reading)).collect();
+    let failed: Vec<_> = report
+        .streams
+        .iter()
+        .filter(|stream| matches!(stream.outcome, Outcome::Failed { .. } | Outcome::Waiting | Outcome::Reading))
+        .collect();
     assert!(failed.is_empty(), "{failed:#?}");
-    assert!(report.streams.iter().any(|stream| stream.id == "referenced-practitioner" && stream.received > 0), "{report:#?}");
+    assert!(
+        report.streams.iter().any(|stream| stream.id == "referenced-practitioner" && stream.received > 0),
+        "{report:#?}"
+    );
     let counts = house.counts("ada").await;
     for kind in ["allergies", "immunizations", "vitals"] {
         assert!(counts[kind] > 0, "{kind}: {counts:?}");

@@ -39,15 +39,17 @@ async fn a_broken_type_is_named_and_the_others_are_there() {
         ("huge", "answer_too_large"),
         ("next_other_host", "next_foreign_host"),
     ];
-    let runs = table.map(|(fault, code)| tokio::spawn(async move {
-        let (house, report) = with_fault("AllergyIntolerance", fault, None).await;
-        assert_eq!(report.state, SyncState::Done, "{fault}");
-        assert_eq!(codes(&report, "AllergyIntolerance"), [code], "{fault}");
-        let counts = house.counts("ada").await;
-        assert!(counts["immunizations"] > 0 && counts["vitals"] > 0, "{fault}: {counts:?}");
-        let kept = counts["allergies"] > 0;
-        assert_eq!(kept, fault == "next_other_host", "{fault}: the page that came is kept");
-    }));
+    let runs = table.map(|(fault, code)| {
+        tokio::spawn(async move {
+            let (house, report) = with_fault("AllergyIntolerance", fault, None).await;
+            assert_eq!(report.state, SyncState::Done, "{fault}");
+            assert_eq!(codes(&report, "AllergyIntolerance"), [code], "{fault}");
+            let counts = house.counts("ada").await;
+            assert!(counts["immunizations"] > 0 && counts["vitals"] > 0, "{fault}: {counts:?}");
+            let kept = counts["allergies"] > 0;
+            assert_eq!(kept, fault == "next_other_host", "{fault}: the page that came is kept");
+        })
+    });
     for run in runs {
         run.await.expect("each fault is survived");
     }

@@ -5,7 +5,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use domain::{App, ConnectionId, Launch, Outcome, Secret, SecretPolicy, SourceId, Step, SyncReport, Timestamp, TokenKind};
+use domain::{
+    App, ConnectionId, Launch, Outcome, Secret, SecretPolicy, SourceId, Step, SyncReport, Timestamp, TokenKind,
+};
 use engine::apps::NewApp;
 use engine::authorizations::{Callback, CallbackError, Completed};
 use engine::clock::Clock;
@@ -52,7 +54,9 @@ impl House {
         let clock = Clock::starting_at(now());
         let (hands, ahead) = (clock.clone(), Arc::new(AtomicI64::new(0)));
         let lead = ahead.clone();
-        let time = Arc::new(move || jiff::Timestamp::from_millisecond(hands.now().0 + lead.load(Ordering::Relaxed)).expect("a time"));
+        let time = Arc::new(move || {
+            jiff::Timestamp::from_millisecond(hands.now().0 + lead.load(Ordering::Relaxed)).expect("a time")
+        });
         let options = sandbox::Options {
             seed: 7,
             people_per_hospital: 3,
@@ -187,18 +191,28 @@ impl House {
 
     /// A person in front of a hospital's pages. Answers where they are sent in the end.
     pub async fn sign_in(&self, away: &Url, login: &str, share: &Share) -> Url {
-        let browser = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a browser");
+        let browser =
+            reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a browser");
         let answer = browser.get(away.clone()).send().await.expect("a page");
         if let Some(location) = answer.headers().get("location") {
             return Url::parse(location.to_str().expect("text")).expect("a URL");
         }
-        let cookie = answer.headers()["set-cookie"].to_str().expect("text").split(';').next().expect("a pair").to_owned();
+        let cookie =
+            answer.headers()["set-cookie"].to_str().expect("text").split(';').next().expect("a pair").to_owned();
         let site = away.as_str().split("/authorize").next().expect("a site").to_owned();
         let page = answer.text().await.expect("text");
-        let form = [("visit", field(&page, "visit")), ("csrf", field(&page, "csrf")), ("username", login.to_owned()), ("password", "password".to_owned())];
+        let form = [
+            ("visit", field(&page, "visit")),
+            ("csrf", field(&page, "csrf")),
+            ("username", login.to_owned()),
+            ("password", "password".to_owned()),
+        ];
         let answer = post(&browser, &format!("{site}/login"), &cookie, &form).await;
-        let next = Url::parse(&site).and_then(|site| site.join(answer.headers()["location"].to_str().expect("text"))).expect("a URL");
-        let page = browser.get(next).header("cookie", &cookie).send().await.expect("a page").text().await.expect("text");
+        let next = Url::parse(&site)
+            .and_then(|site| site.join(answer.headers()["location"].to_str().expect("text")))
+            .expect("a URL");
+        let page =
+            browser.get(next).header("cookie", &cookie).send().await.expect("a page").text().await.expect("text");
         let mut form = vec![("visit", field(&page, "visit")), ("csrf", field(&page, "csrf"))];
         form.push(("answer", if matches!(share, Share::Deny) { "deny" } else { "allow" }.to_owned()));
         let ticked = |value: &String| match share {
@@ -214,7 +228,9 @@ impl House {
     /// Tells a hospital what to get wrong.
     pub async fn fault(&self, slug: &str, path: Option<&str>, fault: &str, times: Option<u32>) {
         let order = serde_json::json!({ "path": path, "fault": fault, "times": times }).to_string();
-        let request = reqwest::Client::new().post(format!("{}/{slug}/faults", self.town)).header("content-type", "application/json");
+        let request = reqwest::Client::new()
+            .post(format!("{}/{slug}/faults", self.town))
+            .header("content-type", "application/json");
         assert_eq!(request.body(order).send().await.expect("an answer").status(), 204, "{fault}");
     }
 
@@ -291,7 +307,8 @@ fn installation(folder: &tempfile::TempDir, clock: Clock) -> Options {
 
 async fn post(browser: &reqwest::Client, url: &str, cookie: &str, form: &[(&str, String)]) -> reqwest::Response {
     let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-    let request = browser.post(url).header("cookie", cookie).header("content-type", "application/x-www-form-urlencoded");
+    let request =
+        browser.post(url).header("cookie", cookie).header("content-type", "application/x-www-form-urlencoded");
     request.body(body).send().await.expect("an answer")
 }
 
@@ -323,4 +340,3 @@ pub fn trouble(visit: &Visit) -> Option<&str> {
         _ => None,
     }
 }
-

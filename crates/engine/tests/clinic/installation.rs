@@ -50,7 +50,10 @@ async fn a_sync_that_is_told_to_stop_is_taken_up_again() {
     assert_eq!(house.engine.run_due_jobs().await.expect("the queue"), 1);
     let report = house.engine.progress(&visit, connection).await.expect("a report");
     assert_eq!(report.state, SyncState::Done);
-    assert!(report.streams.iter().all(|stream| !matches!(stream.outcome, Outcome::Waiting | Outcome::Reading)), "{report:#?}");
+    assert!(
+        report.streams.iter().all(|stream| !matches!(stream.outcome, Outcome::Waiting | Outcome::Reading)),
+        "{report:#?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -60,12 +63,16 @@ async fn a_bundle_is_read_whole_or_not_at_all() {
     assert!(brands >= 10);
     let url = Url::parse(&format!("{}/brands.json", house.town)).expect("a URL");
     let again = house.engine.import_bundle_url(&url).await.expect("the bundle");
-    assert!(matches!(again, Imported { unchanged: true, .. }) && again.brands as usize == brands && again.endpoints > 0, "{again:?}");
+    assert!(
+        matches!(again, Imported { unchanged: true, .. }) && again.brands as usize == brands && again.endpoints > 0,
+        "{again:?}"
+    );
 
     let other = Engine::open(house.options()).await.expect("another process");
     assert_eq!(other.count_brands(), brands);
     let order = serde_json::json!({ "fault": "truncated_json", "times": 1 }).to_string();
-    let request = reqwest::Client::new().post(format!("{}/brands/faults", house.town)).header("content-type", "application/json");
+    let request =
+        reqwest::Client::new().post(format!("{}/brands/faults", house.town)).header("content-type", "application/json");
     request.body(order).send().await.expect("an answer");
     // A query makes it another bundle, which is not known by its tag.
     let broken = Url::parse(&format!("{}/brands.json?fresh", house.town)).expect("a URL");
@@ -100,7 +107,8 @@ async fn a_bundle_is_read_whole_or_not_at_all() {
 async fn documents_are_fetched_and_a_lost_one_costs_nothing_else() {
     let house = House::open().await;
     let (_, _, report) = house.read("ada", CLINIC, "demouser").await;
-    let content = report.streams.iter().find(|stream| stream.id == "documents-content").expect("documents with content");
+    let content =
+        report.streams.iter().find(|stream| stream.id == "documents-content").expect("documents with content");
     assert!(content.received > 0 && content.dropped == 0 && content.outcome == Outcome::Done, "{content:?}");
     let visit = house.visit("ben").await;
     house.fault("starfleet-medical", Some("Binary"), "status:404", Some(1)).await;
@@ -120,7 +128,10 @@ async fn connecting_again_after_leaving() {
     let again = house.connect(&visit, CLINIC, "demouser").await.result.expect("a connection");
     assert_eq!(again, connection);
     let visit = house.engine.visit(&visit.ticket).await.expect("the visit");
-    assert_eq!((visit.session.connected.as_slice(), visit.session.disconnected.as_slice()), (&[connection][..], &[][..]));
+    assert_eq!(
+        (visit.session.connected.as_slice(), visit.session.disconnected.as_slice()),
+        (&[connection][..], &[][..])
+    );
     house.run_jobs().await;
     assert_eq!(house.counts("ada").await, counts);
 }

@@ -13,7 +13,8 @@ const SLUG: &str = "starfleet-medical";
 /// Works the queue in a process of its own, as far as one can be had here, and ends it without warning.
 fn work_and_die(options: engine::Options, after: Duration) {
     let worker = std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
         runtime.spawn(async move {
             let engine = Engine::open(options).await.expect("an engine");
             let _ = engine.run_due_jobs().await;
@@ -35,7 +36,9 @@ async fn a_killed_sync_goes_on_where_it_was() {
     house.fault(SLUG, None, "slow:40", None).await;
     for after in [250, 350, 450, 550] {
         let options = house.options();
-        tokio::task::spawn_blocking(move || work_and_die(options, Duration::from_millis(after))).await.expect("a worker");
+        tokio::task::spawn_blocking(move || work_and_die(options, Duration::from_millis(after)))
+            .await
+            .expect("a worker");
         // Its lease runs out.
         house.clock.advance(Duration::from_secs(20));
     }

@@ -22,16 +22,21 @@ fn ended(report: &SyncReport) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn people_who_cannot_be_looked_up_end_as_failed() {
     let table = ["status:500", "status:503", "status:429;retry_after=60", "html_200", "truncated_json"];
-    let runs = table.map(|fault| tokio::spawn(async move {
-        let house = House::open().await;
-        house.fault(SLUG, Some("Practitioner"), fault, None).await;
-        let (_, _, report) = house.read("ada", CLINIC, "demouser").await;
-        assert_eq!(report.state, SyncState::Done, "{fault}");
-        assert!(matches!(stream(&report, "referenced-practitioner").outcome, Outcome::Failed { .. }), "{fault}: {report:#?}");
-        assert!(report.again_at.is_some() && ended(&report), "{fault}: {report:#?}");
-        assert!(house.asked(SLUG, "Practitioner").await < 60, "{fault}");
-        assert!(house.counts("ada").await["allergies"] > 0, "{fault}");
-    }));
+    let runs = table.map(|fault| {
+        tokio::spawn(async move {
+            let house = House::open().await;
+            house.fault(SLUG, Some("Practitioner"), fault, None).await;
+            let (_, _, report) = house.read("ada", CLINIC, "demouser").await;
+            assert_eq!(report.state, SyncState::Done, "{fault}");
+            assert!(
+                matches!(stream(&report, "referenced-practitioner").outcome, Outcome::Failed { .. }),
+                "{fault}: {report:#?}"
+            );
+            assert!(report.again_at.is_some() && ended(&report), "{fault}: {report:#?}");
+            assert!(house.asked(SLUG, "Practitioner").await < 60, "{fault}");
+            assert!(house.counts("ada").await["allergies"] > 0, "{fault}");
+        })
+    });
     for run in runs {
         run.await.expect("an end");
     }
@@ -46,10 +51,16 @@ async fn an_outage_right_after_login_is_not_an_empty_record() {
     house.fault(SLUG, None, "status:503;retry_after=3600", None).await;
     house.run_jobs().await;
     let report = house.report(&visit, connection).await;
-    assert!(matches!(&report.state, SyncState::Failed(trouble) if trouble.code == "provider_unavailable"), "{report:#?}");
+    assert!(
+        matches!(&report.state, SyncState::Failed(trouble) if trouble.code == "provider_unavailable"),
+        "{report:#?}"
+    );
     assert!(report.again_at.is_some() && ended(&report));
     let source = house.source_of("ada").await;
-    assert_eq!((&source["syncStatus"]["status"], &source["historySync"]["status"]), (&"error".into(), &"not_started".into()));
+    assert_eq!(
+        (&source["syncStatus"]["status"], &source["historySync"]["status"]),
+        (&"error".into(), &"not_started".into())
+    );
 
     house.mend(SLUG).await;
     house.clock.advance(2 * HOUR);
@@ -170,7 +181,10 @@ async fn documents_wait_as_long_as_they_are_told_to() {
     house.fault(SLUG, Some("Binary"), "status:429;retry_after=60", Some(2)).await;
     house.engine.run_due_jobs().await.expect("the queue");
     let report = house.report(&visit, connection).await;
-    assert_eq!((&report.state, &stream(&report, "documents-content").outcome), (&SyncState::Reading, &Outcome::Reading));
+    assert_eq!(
+        (&report.state, &stream(&report, "documents-content").outcome),
+        (&SyncState::Reading, &Outcome::Reading)
+    );
     let asked = house.asked(SLUG, "Patient").await;
     house.clock.advance(Duration::from_secs(30));
     assert_eq!(house.engine.run_due_jobs().await.expect("the queue"), 0, "too early");

@@ -14,6 +14,8 @@ const SLUG: &str = "starfleet-medical";
 async fn saying_no_is_not_an_error_of_ours() {
     let house = House::open().await;
     for (share, code) in [(Share::Deny, "access_denied"), (Share::Only(&[]), "nothing_granted")] {
+        // Nobody logs in twice in a millisecond.
+        house.clock.advance(std::time::Duration::from_secs(1));
         let visit = house.visit("ada").await;
         let away = house.begin(&visit, CLINIC).await;
         let visit = house.engine.visit(&visit.ticket).await.expect("the visit");
@@ -105,7 +107,16 @@ async fn every_failure_has_a_name_and_someone_to_act() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn odd_servers_are_understood() {
-    for habit in ["well_known_404", "relative_urls", "missing_capability", "no_patient", "no_scope", "no_id_token", "no_expires_in", "token_lowercase"] {
+    for habit in [
+        "well_known_404",
+        "relative_urls",
+        "missing_capability",
+        "no_patient",
+        "no_scope",
+        "no_id_token",
+        "no_expires_in",
+        "token_lowercase",
+    ] {
         let house = House::open().await;
         house.fault(SLUG, None, habit, None).await;
         let visit = house.visit("ada").await;

@@ -25,32 +25,46 @@ impl View {
     /// The view of a request, or 401.
     pub async fn open(here: &Here, headers: &HeaderMap) -> Result<View, Refusal> {
         let value = headers.get(header::AUTHORIZATION).ok_or_else(|| Refusal::login("an access token is required"))?;
-        let (scheme, token) = value.to_str().ok().and_then(|value| value.split_once(' ')).ok_or_else(|| Refusal::login("the Authorization header is not Bearer"))?;
+        let (scheme, token) = value
+            .to_str()
+            .ok()
+            .and_then(|value| value.split_once(' '))
+            .ok_or_else(|| Refusal::login("the Authorization header is not Bearer"))?;
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(Refusal::login("the Authorization header is not Bearer"));
         }
         let (grant, account, scopes) = {
             let grants = here.site.grants();
-            let access = grants.access(token.trim(), here.now).ok_or_else(|| Refusal::login("the access token is unknown, expired or revoked"))?;
+            let access = grants
+                .access(token.trim(), here.now)
+                .ok_or_else(|| Refusal::login("the access token is unknown, expired or revoked"))?;
             let scopes = access.scopes.iter().filter_map(Scope::resource).cloned().collect();
             (access.grant, grants.grant(access.grant).account, scopes)
         };
         let site = here.site.clone();
-        let chart = tokio::task::spawn_blocking(move || site.roster.chart(account)).await.map_err(|_| Refusal::login("the record cannot be opened"))?;
+        let chart = tokio::task::spawn_blocking(move || site.roster.chart(account))
+            .await
+            .map_err(|_| Refusal::login("the record cannot be opened"))?;
         Ok(View { grant, chart, scopes })
     }
 
     /// Refuses types for which the token has no such right.
     pub fn require(&self, kind: &Kind, right: Right) -> Result<(), Refusal> {
         let granted = self.scopes.iter().any(|scope| scope.allows(kind.name, right));
-        if granted { Ok(()) } else { Err(Refusal::forbidden(format!("the token has no scope to {} {}", word(right), kind.name))) }
+        if granted {
+            Ok(())
+        } else {
+            Err(Refusal::forbidden(format!("the token has no scope to {} {}", word(right), kind.name)))
+        }
     }
 
     /// Whether one resource may be seen, granular scopes included.
     pub fn shows(&self, kind: &str, resource: &Value, right: Right) -> bool {
         let Some(kind) = kinds::find(kind) else { return false };
         self.scopes.iter().filter(|scope| scope.allows(kind.name, right)).any(|scope| {
-            let fits = |(name, value): &(String, String)| kind.param(name).is_some_and(|param| matching::matches(resource, param, value));
+            let fits = |(name, value): &(String, String)| {
+                kind.param(name).is_some_and(|param| matching::matches(resource, param, value))
+            };
             scope.query.iter().all(fits)
         })
     }
@@ -62,7 +76,9 @@ impl View {
     }
 
     pub fn find<'a>(&'a self, here: &'a Here, kind: &'static Kind, id: &str) -> Option<&'a Resource> {
-        self.chart.find(kind.name, id).or_else(|| here.site.roster.staff().iter().find(|resource| resource.kind == kind.name && resource.id == id))
+        self.chart.find(kind.name, id).or_else(|| {
+            here.site.roster.staff().iter().find(|resource| resource.kind == kind.name && resource.id == id)
+        })
     }
 }
 

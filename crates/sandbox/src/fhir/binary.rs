@@ -15,7 +15,10 @@ pub fn read(view: &View, id: &str, headers: &HeaderMap) -> Result<Response, Refu
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if ["application/fhir+json", "application/json"].iter().any(|wanted| accept.contains(wanted)) {
         let data = STANDARD.encode(&binary.bytes);
-        return Ok(fhir(StatusCode::OK, &json!({"resourceType": "Binary", "id": binary.id, "contentType": binary.content_type, "data": data})));
+        return Ok(fhir(
+            StatusCode::OK,
+            &json!({"resourceType": "Binary", "id": binary.id, "contentType": binary.content_type, "data": data}),
+        ));
     }
     Ok(([(header::CONTENT_TYPE, binary.content_type)], binary.bytes.clone()).into_response())
 }

@@ -18,8 +18,16 @@ pub fn page(here: &Here, view: &View, kind: &'static Kind, rest: &Rest, own_quer
     let matches: Vec<&Resource> = rest.page().iter().filter_map(|id| view.find(here, kind, id)).collect();
     let mut entries: Vec<Value> = matches.iter().map(|resource| entry(&base, resource, "match")).collect();
     entries.extend(extras(here, view, &matches, rest).into_iter().map(|resource| entry(&base, resource, "include")));
-    entries.extend(warnings.iter().map(|text| json!({"resource": outcome("warning", "not-supported", text), "search": {"mode": "outcome"}})));
-    let own = if own_query.is_empty() { format!("{base}/{}", kind.name) } else { format!("{base}/{}?{own_query}", kind.name) };
+    entries.extend(
+        warnings
+            .iter()
+            .map(|text| json!({"resource": outcome("warning", "not-supported", text), "search": {"mode": "outcome"}})),
+    );
+    let own = if own_query.is_empty() {
+        format!("{base}/{}", kind.name)
+    } else {
+        format!("{base}/{}?{own_query}", kind.name)
+    };
     let mut links = vec![json!({"relation": "self", "url": own})];
     if let Some(next) = rest.next() {
         let name = random_text();
@@ -40,8 +48,14 @@ fn entry(base: &str, resource: &Resource, mode: &str) -> Value {
 /// What the matches refer to and what refers to them, each once.
 fn extras<'a>(here: &'a Here, view: &'a View, matches: &[&Resource], rest: &Rest) -> Vec<&'a Resource> {
     let mut extras: Vec<&Resource> = Vec::new();
-    for reference in matches.iter().flat_map(|resource| rest.includes.iter().flat_map(|include| values_at(&resource.json, include.path))) {
-        let target = reference.as_str().and_then(|text| text.rsplit_once('/')).and_then(|(kind, id)| Some((kinds::find(kind.rsplit('/').next()?)?, id)));
+    for reference in matches
+        .iter()
+        .flat_map(|resource| rest.includes.iter().flat_map(|include| values_at(&resource.json, include.path)))
+    {
+        let target = reference
+            .as_str()
+            .and_then(|text| text.rsplit_once('/'))
+            .and_then(|(kind, id)| Some((kinds::find(kind.rsplit('/').next()?)?, id)));
         if let Some(found) = target.and_then(|(kind, id)| view.find(here, kind, id))
             && !extras.iter().any(|extra| extra.kind == found.kind && extra.id == found.id)
         {
@@ -49,8 +63,13 @@ fn extras<'a>(here: &'a Here, view: &'a View, matches: &[&Resource], rest: &Rest
         }
     }
     if rest.provenance {
-        let wanted: std::collections::HashSet<String> = matches.iter().map(|resource| format!("{}/{}", resource.kind, resource.id)).collect();
-        let about = |resource: &&Resource| values_at(&resource.json, "target.reference").iter().any(|target| target.as_str().is_some_and(|text| wanted.contains(text)));
+        let wanted: std::collections::HashSet<String> =
+            matches.iter().map(|resource| format!("{}/{}", resource.kind, resource.id)).collect();
+        let about = |resource: &&Resource| {
+            values_at(&resource.json, "target.reference")
+                .iter()
+                .any(|target| target.as_str().is_some_and(|text| wanted.contains(text)))
+        };
         extras.extend(view.chart.of_kind("Provenance").filter(about));
     }
     extras.retain(|resource| view.shows(resource.kind, &resource.json, Right::Read));

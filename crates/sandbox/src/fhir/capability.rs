@@ -55,10 +55,12 @@ fn resource(kind: &Kind) -> Value {
         resource["searchRevInclude"] = json!(["Provenance:target"]);
     }
     if !kind.includes.is_empty() {
-        resource["searchInclude"] = kind.includes.iter().map(|include| json!(format!("{}:{}", kind.name, include.name))).collect();
+        resource["searchInclude"] =
+            kind.includes.iter().map(|include| json!(format!("{}:{}", kind.name, include.name))).collect();
     }
     if kind.name == "DocumentReference" {
-        resource["operation"] = json!([{"name": "docref", "definition": "http://hl7.org/fhir/us/core/OperationDefinition/docref"}]);
+        resource["operation"] =
+            json!([{"name": "docref", "definition": "http://hl7.org/fhir/us/core/OperationDefinition/docref"}]);
     }
     resource
 }

@@ -34,9 +34,21 @@ enum Prefix {
 
 impl Wanted {
     pub fn parse(text: &str) -> Option<Wanted> {
-        let prefixes =
-            [("eq", Prefix::Eq), ("ne", Prefix::Ne), ("gt", Prefix::Gt), ("lt", Prefix::Lt), ("ge", Prefix::Ge), ("le", Prefix::Le), ("sa", Prefix::Sa), ("eb", Prefix::Eb), ("ap", Prefix::Ap)];
-        let (prefix, rest) = prefixes.iter().find_map(|(word, prefix)| Some((*prefix, text.strip_prefix(word)?))).unwrap_or((Prefix::Eq, text));
+        let prefixes = [
+            ("eq", Prefix::Eq),
+            ("ne", Prefix::Ne),
+            ("gt", Prefix::Gt),
+            ("lt", Prefix::Lt),
+            ("ge", Prefix::Ge),
+            ("le", Prefix::Le),
+            ("sa", Prefix::Sa),
+            ("eb", Prefix::Eb),
+            ("ap", Prefix::Ap),
+        ];
+        let (prefix, rest) = prefixes
+            .iter()
+            .find_map(|(word, prefix)| Some((*prefix, text.strip_prefix(word)?)))
+            .unwrap_or((Prefix::Eq, text));
         Some(Wanted { prefix, stretch: Stretch::parse(rest)? })
     }
 
@@ -61,7 +73,9 @@ impl Stretch {
     /// A year, a month, a day, a minute, a second or an instant.
     pub fn parse(text: &str) -> Option<Stretch> {
         match text.len() {
-            4 if text.bytes().all(|byte| byte.is_ascii_digit()) => between(&format!("{text}-01-01"), Span::new().years(1)),
+            4 if text.bytes().all(|byte| byte.is_ascii_digit()) => {
+                between(&format!("{text}-01-01"), Span::new().years(1))
+            }
             7 => between(&format!("{text}-01"), Span::new().months(1)),
             10 => between(text, Span::new().days(1)),
             _ => instant(text),

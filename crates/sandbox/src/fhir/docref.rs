@@ -28,7 +28,9 @@ pub fn find(here: &Here, view: &View, query: &str) -> Result<Response, Refusal> 
     search.count = LARGEST;
     let edge = |name: &str, prefix: &str| match form.get(name) {
         None => Ok(None),
-        Some(date) => Wanted::parse(&format!("{prefix}{date}")).map(Some).ok_or_else(|| Refusal::bad_value(format!("{name} is not a date"))),
+        Some(date) => Wanted::parse(&format!("{prefix}{date}"))
+            .map(Some)
+            .ok_or_else(|| Refusal::bad_value(format!("{name} is not a date"))),
     };
     let edges = [edge("start", "ge")?, edge("end", "le")?];
     let wanted = form.get("type").unwrap_or(SUMMARY);

@@ -41,7 +41,9 @@ fn flat(value: &Value) -> Vec<&Value> {
 fn matches_one(value: &Value, compare: Compare, wanted: &str) -> bool {
     match compare {
         Compare::Token => is_token(value, wanted),
-        Compare::Date => Stretch::of(value).zip(Wanted::parse(wanted)).is_some_and(|(found, wanted)| wanted.matches(found)),
+        Compare::Date => {
+            Stretch::of(value).zip(Wanted::parse(wanted)).is_some_and(|(found, wanted)| wanted.matches(found))
+        }
         Compare::Reference => value.as_str().is_some_and(|reference| last(reference) == last(wanted)),
         Compare::Text => has_word(value, &wanted.to_lowercase()),
     }
@@ -61,9 +63,13 @@ fn is_token(value: &Value, wanted: &str) -> bool {
     };
     let text = |value: &Value| value.as_str().map(str::to_owned);
     match value {
-        Value::String(code) => fits(None, Some(code)) || wanted.split_once('|').is_some_and(|(_, wanted)| wanted == code),
+        Value::String(code) => {
+            fits(None, Some(code)) || wanted.split_once('|').is_some_and(|(_, wanted)| wanted == code)
+        }
         Value::Bool(flag) => fits(None, Some(if *flag { "true" } else { "false" })),
-        Value::Object(members) if members.contains_key("coding") => flat(&value["coding"]).iter().any(|coding| is_token(coding, wanted)),
+        Value::Object(members) if members.contains_key("coding") => {
+            flat(&value["coding"]).iter().any(|coding| is_token(coding, wanted))
+        }
         Value::Object(_) => {
             let code = text(&value["code"]).or_else(|| text(&value["value"]));
             fits(value["system"].as_str(), code.as_deref())

@@ -35,7 +35,12 @@ pub struct Habits {
 }
 
 impl Query {
-    pub fn parse(kind: &'static Kind, patient: &str, pairs: &[(String, String)], habits: &Habits) -> Result<Query, Refusal> {
+    pub fn parse(
+        kind: &'static Kind,
+        patient: &str,
+        pairs: &[(String, String)],
+        habits: &Habits,
+    ) -> Result<Query, Refusal> {
         let mut query = Query {
             ids: None,
             filters: Vec::new(),
@@ -59,7 +64,9 @@ impl Query {
                 "_count" => query.count = count(value)?,
                 "_lastUpdated" if habits.last_updated_ignored => {}
                 "_lastUpdated" => query.last_updated.push(wanted(name, value)?),
-                "_include" | "_revinclude" if habits.include_refused => return Err(Refusal::bad_value(format!("{name} is not supported"))),
+                "_include" | "_revinclude" if habits.include_refused => {
+                    return Err(Refusal::bad_value(format!("{name} is not supported")));
+                }
                 "_include" => query.include(kind, value),
                 "_revinclude" if value == "Provenance:target" => query.provenance = true,
                 _ => query.filter(kind, name, value, habits)?,
@@ -72,7 +79,10 @@ impl Query {
     }
 
     fn include(&mut self, kind: &Kind, value: &str) {
-        let found = value.split_once(':').filter(|(source, _)| *source == kind.name).and_then(|(_, name)| kind.includes.iter().find(|include| include.name == name));
+        let found = value
+            .split_once(':')
+            .filter(|(source, _)| *source == kind.name)
+            .and_then(|(_, name)| kind.includes.iter().find(|include| include.name == name));
         match found {
             Some(include) => self.includes.push(include),
             None => self.warnings.push(format!("_include={value} is not supported and was ignored")),
@@ -109,7 +119,11 @@ impl Query {
             return Err(Refusal::missing_parameter(format!("a search of {} needs patient or _id", kind.name)));
         }
         if !kind.needs.is_empty() && !kind.needs.iter().any(|name| has(name)) {
-            return Err(Refusal::missing_parameter(format!("a search of {} needs {}", kind.name, kind.needs.join(" or "))));
+            return Err(Refusal::missing_parameter(format!(
+                "a search of {} needs {}",
+                kind.name,
+                kind.needs.join(" or ")
+            )));
         }
         if habits.status_required && kind.param("status").is_some() && !has("status") {
             return Err(Refusal::missing_parameter(format!("a search of {} needs status", kind.name)));

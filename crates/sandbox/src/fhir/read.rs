@@ -22,7 +22,8 @@ pub async fn get(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let view = View::open(&here, &headers).await?;
-    let kind = kinds::find(&kind).ok_or_else(|| Refusal::not_supported(format!("{kind} is not a resource type of this server")))?;
+    let kind = kinds::find(&kind)
+        .ok_or_else(|| Refusal::not_supported(format!("{kind} is not a resource type of this server")))?;
     if id.starts_with('$') {
         return match (kind.name, id.as_str()) {
             ("DocumentReference", "$docref") => docref::find(&here, &view, &query.unwrap_or_default()),
@@ -39,8 +40,11 @@ pub async fn get(
         return Ok((StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, target)]).into_response());
     }
     let merged = id.strip_suffix(MERGED).filter(|_| kind.name == "Patient");
-    let found = view.find(&here, kind, merged.unwrap_or(&id)).filter(|resource| view.shows(kind.name, &resource.json, Right::Read));
-    let resource = found.ok_or_else(|| Refusal::not_found(format!("there is no {} with this id in this record", kind.name)))?;
+    let found = view
+        .find(&here, kind, merged.unwrap_or(&id))
+        .filter(|resource| view.shows(kind.name, &resource.json, Right::Read));
+    let resource =
+        found.ok_or_else(|| Refusal::not_found(format!("there is no {} with this id in this record", kind.name)))?;
     let mut body = resource.json.clone();
     body["id"] = json!(id);
     let mut answer = fhir(StatusCode::OK, &body);

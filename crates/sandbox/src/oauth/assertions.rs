@@ -41,7 +41,14 @@ pub struct Assertions {
 
 impl Assertions {
     /// Accepts an assertion once.
-    pub async fn verify(&self, jwt: &str, client_id: &str, jwks_url: &str, token_url: &str, now: i64) -> Result<(), Refusal> {
+    pub async fn verify(
+        &self,
+        jwt: &str,
+        client_id: &str,
+        jwks_url: &str,
+        token_url: &str,
+        now: i64,
+    ) -> Result<(), Refusal> {
         let header = jsonwebtoken::decode_header(jwt).map_err(|_| Refusal::client("the assertion is not a JWT"))?;
         if !matches!(header.alg, Algorithm::RS384 | Algorithm::ES384) {
             return Err(Refusal::client("the assertion must be signed with RS384 or ES384"));
@@ -57,7 +64,13 @@ impl Assertions {
     }
 
     async fn key(&self, url: &str, kid: &str, now: i64) -> Result<Jwk, Refusal> {
-        let cached = self.sets.lock().expect("no holder panics").get(url).filter(|(at, _)| now - at < KEYS_LIFETIME).and_then(|(_, set)| set.find(kid).cloned());
+        let cached = self
+            .sets
+            .lock()
+            .expect("no holder panics")
+            .get(url)
+            .filter(|(at, _)| now - at < KEYS_LIFETIME)
+            .and_then(|(_, set)| set.find(kid).cloned());
         if let Some(key) = cached {
             return Ok(key);
         }
@@ -65,7 +78,8 @@ impl Assertions {
         let request = self.http.get(url).timeout(Duration::from_secs(5));
         let answer = request.send().await.and_then(reqwest::Response::error_for_status).map_err(unreachable)?;
         let bytes = answer.bytes().await.map_err(unreachable)?;
-        let set: JwkSet = serde_json::from_slice(&bytes).map_err(|_| Refusal::client("the key set of this client is not a JWKS"))?;
+        let set: JwkSet =
+            serde_json::from_slice(&bytes).map_err(|_| Refusal::client("the key set of this client is not a JWKS"))?;
         let key = set.find(kid).cloned();
         self.sets.lock().expect("no holder panics").insert(url.to_owned(), (now, set));
         key.ok_or_else(|| Refusal::client("the kid is not in the key set of this client"))
@@ -113,7 +127,13 @@ mod tests {
     #[test]
     fn claims_are_held_to_the_letter() {
         let url = "https://h/token";
-        let fine = || Claims { iss: "app".into(), sub: "app".into(), aud: Audience::One(url.into()), exp: 1240, jti: "1".into() };
+        let fine = || Claims {
+            iss: "app".into(),
+            sub: "app".into(),
+            aud: Audience::One(url.into()),
+            exp: 1240,
+            jti: "1".into(),
+        };
         assert_eq!(check(&fine(), "app", url, 1000), Ok(()));
         let broken = [
             Claims { iss: "other".into(), ..fine() },

@@ -40,7 +40,12 @@ pub struct ClientName {
 pub enum Refusal {
     /// The redirect address cannot be trusted, so nobody is sent anywhere.
     Page(&'static str),
-    Redirect { uri: String, state: Option<String>, error: &'static str, description: &'static str },
+    Redirect {
+        uri: String,
+        state: Option<String>,
+        error: &'static str,
+        description: &'static str,
+    },
 }
 
 /// The server's side of the rules.
@@ -85,7 +90,10 @@ fn open(here: &Here, headers: &HeaderMap, request: Request) -> Response {
     let visit = here.site.visits().open(id.clone(), browser.clone(), random_text(), request, here.now);
     let mut answer = login::page(here, &id, &visit, None);
     let secure = if here.world.base_url.starts_with("https:") { "; Secure" } else { "" };
-    let cookie = format!("visit={browser}; Path={}/{}; HttpOnly; SameSite=Lax{secure}", here.world.root, here.site.hospital.slug);
+    let cookie = format!(
+        "visit={browser}; Path={}/{}; HttpOnly; SameSite=Lax{secure}",
+        here.world.root, here.site.hospital.slug
+    );
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         answer.headers_mut().insert(header::SET_COOKIE, cookie);
     }
@@ -117,8 +125,13 @@ pub fn send_back(here: &Here, uri: &str, state: Option<&str>, params: &[(&str, &
     };
     let state = if faults.habit("state_wrong") { Some("a-state-that-nobody-sent") } else { state };
     drop(faults);
-    let Ok(mut url) = url::Url::parse(uri) else { return pages::notice(here, Notice::BadLink("redirect_uri is not a URL")) };
-    url.query_pairs_mut().extend_pairs(params).extend_pairs(state.map(|state| ("state", state))).extend_pairs(issuer.map(|issuer| ("iss", issuer)));
+    let Ok(mut url) = url::Url::parse(uri) else {
+        return pages::notice(here, Notice::BadLink("redirect_uri is not a URL"));
+    };
+    url.query_pairs_mut()
+        .extend_pairs(params)
+        .extend_pairs(state.map(|state| ("state", state)))
+        .extend_pairs(issuer.map(|issuer| ("iss", issuer)));
     let mut answer = Redirect::to(url.as_str()).into_response();
     answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     answer.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
@@ -136,7 +149,12 @@ pub fn check(form: &Form, client: Option<&Client>, rules: &Rules<'_>) -> Result<
         return Err(Refusal::Page("redirect_uri is not registered for this client"));
     }
     let state = form.get("state").map(str::to_owned);
-    let refuse = |error, description| Refusal::Redirect { uri: redirect_uri.to_owned(), state: state.clone(), error, description };
+    let refuse = |error, description| Refusal::Redirect {
+        uri: redirect_uri.to_owned(),
+        state: state.clone(),
+        error,
+        description,
+    };
     let invalid = |description| refuse("invalid_request", description);
     if form.repeated() {
         return Err(invalid("a parameter is repeated"));
@@ -210,7 +228,8 @@ mod tests {
         let rules = Rules { fhir_base: "https://h/fhir", v1: true, v2: true, wildcard: true };
         let form = Form::parse(query);
         let known = form.get("client_id") == Some("app");
-        check(&form, known.then_some(&client), &rules).map(|request| request.scopes.iter().map(Scope::to_string).collect())
+        check(&form, known.then_some(&client), &rules)
+            .map(|request| request.scopes.iter().map(Scope::to_string).collect())
     }
 
     #[test]
@@ -220,7 +239,9 @@ mod tests {
 
     #[test]
     fn every_refusal_has_its_own_way_out() {
-        let without = |name: &str| GOOD.split('&').filter(|pair| !pair.starts_with(&format!("{name}="))).collect::<Vec<_>>().join("&");
+        let without = |name: &str| {
+            GOOD.split('&').filter(|pair| !pair.starts_with(&format!("{name}="))).collect::<Vec<_>>().join("&")
+        };
         let with = |name: &str, value: &str| format!("{}&{name}={value}", without(name));
         let pages = [
             without("client_id"),
@@ -250,7 +271,9 @@ mod tests {
         ];
         for (query, expected) in redirects {
             match verdict(&query) {
-                Err(Refusal::Redirect { uri, error, .. }) => assert_eq!((uri.as_str(), error), ("https://app/cb", expected), "{query}"),
+                Err(Refusal::Redirect { uri, error, .. }) => {
+                    assert_eq!((uri.as_str(), error), ("https://app/cb", expected), "{query}")
+                }
                 other => panic!("{query}: {other:?}"),
             }
         }

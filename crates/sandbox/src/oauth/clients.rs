@@ -46,7 +46,8 @@ fn presented(headers: &HeaderMap, form: &Form) -> Result<(String, Proof), Refusa
         return Err(Refusal::request("more than one way to authenticate"));
     }
     if let Some(basic) = basic {
-        let (client_id, secret) = basic.ok_or_else(|| Refusal::client("the Authorization header is not Basic credentials"))?;
+        let (client_id, secret) =
+            basic.ok_or_else(|| Refusal::client("the Authorization header is not Basic credentials"))?;
         return match form.get("client_id") {
             Some(other) if other != client_id => Err(Refusal::request("client_id differs from the credentials")),
             _ => Ok((client_id, Proof::Basic(secret))),
@@ -101,7 +102,8 @@ mod tests {
     #[test]
     fn only_one_proof_may_be_presented() {
         let mut headers = HeaderMap::new();
-        headers.insert(header::AUTHORIZATION, format!("Basic {}", STANDARD.encode("app:pw")).parse().expect("a header"));
+        headers
+            .insert(header::AUTHORIZATION, format!("Basic {}", STANDARD.encode("app:pw")).parse().expect("a header"));
         assert!(presented(&headers, &Form::parse("client_assertion=x")).is_err());
         assert!(presented(&headers, &Form::parse("client_id=other")).is_err());
         assert_eq!(presented(&headers, &Form::parse("client_id=app")), Ok(("app".into(), Proof::Basic("pw".into()))));

@@ -23,7 +23,16 @@ enum Verdict {
 /// Shows the login page, with what went wrong before.
 pub fn page(here: &Here, id: &str, visit: &Visit, complaint: Option<&'static str>) -> Response {
     let status = if complaint.is_some() { StatusCode::UNAUTHORIZED } else { StatusCode::OK };
-    pages::render(status, &pages::Login { site: pages::Brand::of(here), visit: id, csrf: &visit.csrf, client: &visit.request.client.name, complaint })
+    pages::render(
+        status,
+        &pages::Login {
+            site: pages::Brand::of(here),
+            visit: id,
+            csrf: &visit.csrf,
+            client: &visit.request.client.name,
+            complaint,
+        },
+    )
 }
 
 /// The posted user name and password.
@@ -79,7 +88,11 @@ async fn find(here: &Here, username: &str) -> Option<Account> {
 fn judge(username: &str, password: &str, known: bool, locked: bool) -> Verdict {
     match username {
         _ if password != PASSWORD => {
-            if locked { Verdict::Locked } else { Verdict::Wrong }
+            if locked {
+                Verdict::Locked
+            } else {
+                Verdict::Wrong
+            }
         }
         "locked" => Verdict::Locked,
         "maintenance" => Verdict::Maintenance,

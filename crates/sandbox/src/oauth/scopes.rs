@@ -206,7 +206,9 @@ mod tests {
             ("user/Practitioner.read", Some("user/Practitioner.read")),
             (
                 "patient/Observation.rs?category=http://terminology.hl7.org/CodeSystem/observation-category|laboratory",
-                Some("patient/Observation.rs?category=http://terminology.hl7.org/CodeSystem/observation-category|laboratory"),
+                Some(
+                    "patient/Observation.rs?category=http://terminology.hl7.org/CodeSystem/observation-category|laboratory",
+                ),
             ),
             ("patient/Observation.read?category=laboratory", None),
             ("patient/Observation.rs?colour=red", None),

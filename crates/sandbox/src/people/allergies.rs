@@ -46,7 +46,8 @@ pub(super) fn write(chart: &mut Chart<'_>, life: &Life, visit: &Visit) {
     }
     let first = chart.days(0, ALLERGENS.len() as i64 - 1) as usize;
     // A step that is coprime with the length never meets the same allergen again.
-    let found: Vec<&Allergen> = (0..chart.days(1, 2) as usize).map(|number| &ALLERGENS[(first + number * 4) % ALLERGENS.len()]).collect();
+    let found: Vec<&Allergen> =
+        (0..chart.days(1, 2) as usize).map(|number| &ALLERGENS[(first + number * 4) % ALLERGENS.len()]).collect();
     for allergen in &found {
         allergy(chart, visit, allergen);
     }

@@ -40,7 +40,14 @@ pub(super) fn diagnosis(chart: &mut Chart<'_>, visit: &Visit, illness: &Illness,
 }
 
 /// A condition of limited duration.
-pub(super) fn passing(chart: &mut Chart<'_>, visit: &Visit, codes: &[Code], text: &str, onset: Date, over: Date) -> String {
+pub(super) fn passing(
+    chart: &mut Chart<'_>,
+    visit: &Visit,
+    codes: &[Code],
+    text: &str,
+    onset: Date,
+    over: Date,
+) -> String {
     let id = chart.next_id("cond");
     let mut body = body(chart, visit, codes, text);
     let gone = over <= chart.today;

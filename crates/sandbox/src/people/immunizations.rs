@@ -31,7 +31,11 @@ pub(super) fn write(chart: &mut Chart<'_>, life: &Life, visit: &Visit, before: O
         }
         let due = vaccine.due.iter().position(|month| since < *month && *month <= age);
         if let Some(number) = due {
-            give(chart, visit, Dose { cvx: vaccine.cvx, series: vaccine.series, milliliters: vaccine.dose, number: Some(number + 1) });
+            give(
+                chart,
+                visit,
+                Dose { cvx: vaccine.cvx, series: vaccine.series, milliliters: vaccine.dose, number: Some(number + 1) },
+            );
         }
     }
     let season = matches!(day.month(), 9..=12 | 1 | 2);
@@ -44,7 +48,11 @@ pub(super) fn write(chart: &mut Chart<'_>, life: &Life, visit: &Visit, before: O
         give(chart, visit, Dose { cvx, series: "Influenza", milliliters: 0.5, number: None });
     }
     if age >= 18 * 12 && matches!(day.year(), 2021 | 2022) {
-        give(chart, visit, Dose { cvx: COVID, series: "COVID-19", milliliters: 0.3, number: Some(day.year() as usize - 2020) });
+        give(
+            chart,
+            visit,
+            Dose { cvx: COVID, series: "COVID-19", milliliters: 0.3, number: Some(day.year() as usize - 2020) },
+        );
     }
 }
 

@@ -60,23 +60,35 @@ pub(super) fn write(chart: &mut Chart<'_>, life: &Life, visit: &Visit) {
 
 fn entered_in_error(chart: &mut Chart<'_>, visit: &Visit) {
     let id = chart.next_id("cond");
-    chart.add("Condition", &id, visit.signed(), "", json!({
-        "verificationStatus": hl7("condition-ver-status", "entered-in-error", "Entered in Error"),
-    }));
+    chart.add(
+        "Condition",
+        &id,
+        visit.signed(),
+        "",
+        json!({
+            "verificationStatus": hl7("condition-ver-status", "entered-in-error", "Entered in Error"),
+        }),
+    );
 }
 
 fn refuted(chart: &mut Chart<'_>, visit: &Visit) {
     let id = chart.next_id("cond");
     let disease = SUSPECTED.disease();
-    chart.add("Condition", &id, visit.signed(), "us-core-condition-problems-health-concerns", json!({
-        "clinicalStatus": conditions::clinical("inactive"),
-        "verificationStatus": hl7("condition-ver-status", "refuted", "Refuted"),
-        "category": [conditions::category("problem-list-item", "Problem List Item")],
-        "code": concept(&[disease.snomed, disease.icd10], "Suspected hypothyroidism"),
-        "subject": chart.subject(),
-        "encounter": visit.reference(),
-        "recordedDate": calendar::local(visit.at),
-    }));
+    chart.add(
+        "Condition",
+        &id,
+        visit.signed(),
+        "us-core-condition-problems-health-concerns",
+        json!({
+            "clinicalStatus": conditions::clinical("inactive"),
+            "verificationStatus": hl7("condition-ver-status", "refuted", "Refuted"),
+            "category": [conditions::category("problem-list-item", "Problem List Item")],
+            "code": concept(&[disease.snomed, disease.icd10], "Suspected hypothyroidism"),
+            "subject": chart.subject(),
+            "encounter": visit.reference(),
+            "recordedDate": calendar::local(visit.at),
+        }),
+    );
 }
 
 fn unreported(chart: &mut Chart<'_>, visit: &Visit) {

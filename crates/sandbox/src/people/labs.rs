@@ -23,17 +23,23 @@ const POSITIVE: Code = Code::snomed("10828004", "Positive");
 /// Orders a panel for what is due; returns the ServiceRequest's id.
 pub(super) fn order(chart: &mut Chart<'_>, visit: &Visit, code: Code) -> String {
     let id = chart.next_id("sreq");
-    chart.add("ServiceRequest", &id, visit.signed(), "us-core-servicerequest", object! {
-        "status": "completed",
-        "intent": "order",
-        "category": [Code::snomed("108252007", "Laboratory procedure").concept()],
-        "code": code.concept(),
-        "subject": chart.subject(),
-        "encounter": visit.reference(),
-        "occurrenceDateTime": local(visit.at),
-        "authoredOn": local(visit.at),
-        "requester": visit.role.reference(chart.seed),
-    });
+    chart.add(
+        "ServiceRequest",
+        &id,
+        visit.signed(),
+        "us-core-servicerequest",
+        object! {
+            "status": "completed",
+            "intent": "order",
+            "category": [Code::snomed("108252007", "Laboratory procedure").concept()],
+            "code": code.concept(),
+            "subject": chart.subject(),
+            "encounter": visit.reference(),
+            "occurrenceDateTime": local(visit.at),
+            "authoredOn": local(visit.at),
+            "requester": visit.role.reference(chart.seed),
+        },
+    );
     id
 }
 
@@ -51,19 +57,59 @@ pub(super) fn urinalysis(chart: &mut Chart<'_>, visit: &Visit, infected: bool) {
     let finding = if infected { POSITIVE } else { NEGATIVE };
     let results = vec![
         observed(chart, visit, Code::loinc("5778-6", "Color of Urine"), object! { "valueString": color }),
-        observed(chart, visit, Code::loinc("5767-9", "Appearance of Urine"), object! { "valueString": if infected { "Cloudy" } else { "Clear" } }),
-        observed(chart, visit, Code::loinc("5811-5", "Specific gravity of Urine by Test strip"), object! { "valueQuantity": quantity(gravity, "1", "1") }),
-        observed(chart, visit, Code::loinc("5803-2", "pH of Urine by Test strip"), object! { "valueQuantity": quantity(acidity, "[pH]", "[pH]") }),
-        observed(chart, visit, Code::loinc("20454-5", "Protein [Presence] in Urine by Test strip"), object! { "valueCodeableConcept": NEGATIVE.concept() }),
-        observed(chart, visit, Code::loinc("25428-4", "Glucose [Presence] in Urine by Test strip"), object! { "valueCodeableConcept": NEGATIVE.concept() }),
-        observed(chart, visit, Code::loinc("5802-4", "Nitrite [Presence] in Urine by Test strip"), object! { "valueCodeableConcept": finding.concept() }),
-        observed(chart, visit, Code::loinc("5799-2", "Leukocyte esterase [Presence] in Urine by Test strip"), object! { "valueCodeableConcept": finding.concept() }),
+        observed(
+            chart,
+            visit,
+            Code::loinc("5767-9", "Appearance of Urine"),
+            object! { "valueString": if infected { "Cloudy" } else { "Clear" } },
+        ),
+        observed(
+            chart,
+            visit,
+            Code::loinc("5811-5", "Specific gravity of Urine by Test strip"),
+            object! { "valueQuantity": quantity(gravity, "1", "1") },
+        ),
+        observed(
+            chart,
+            visit,
+            Code::loinc("5803-2", "pH of Urine by Test strip"),
+            object! { "valueQuantity": quantity(acidity, "[pH]", "[pH]") },
+        ),
+        observed(
+            chart,
+            visit,
+            Code::loinc("20454-5", "Protein [Presence] in Urine by Test strip"),
+            object! { "valueCodeableConcept": NEGATIVE.concept() },
+        ),
+        observed(
+            chart,
+            visit,
+            Code::loinc("25428-4", "Glucose [Presence] in Urine by Test strip"),
+            object! { "valueCodeableConcept": NEGATIVE.concept() },
+        ),
+        observed(
+            chart,
+            visit,
+            Code::loinc("5802-4", "Nitrite [Presence] in Urine by Test strip"),
+            object! { "valueCodeableConcept": finding.concept() },
+        ),
+        observed(
+            chart,
+            visit,
+            Code::loinc("5799-2", "Leukocyte esterase [Presence] in Urine by Test strip"),
+            object! { "valueCodeableConcept": finding.concept() },
+        ),
     ];
     report(chart, visit, URINALYSIS, "Urinalysis", results, None);
 }
 
 pub(super) fn strep(chart: &mut Chart<'_>, visit: &Visit) {
-    let result = observed(chart, visit, STREP, object! { "valueCodeableConcept": POSITIVE.concept(), "interpretation": [interpretation("A", "Abnormal")] });
+    let result = observed(
+        chart,
+        visit,
+        STREP,
+        object! { "valueCodeableConcept": POSITIVE.concept(), "interpretation": [interpretation("A", "Abnormal")] },
+    );
     report(chart, visit, STREP, "Rapid strep test", vec![result], None);
 }
 
@@ -96,11 +142,16 @@ fn measured(chart: &mut Chart<'_>, life: &Life, visit: &Visit, analyte: &Analyte
     } else {
         ("N", "Normal")
     };
-    observed(chart, visit, analyte.loinc, object! {
-        "valueQuantity": found,
-        "interpretation": [interpretation(code, display)],
-        "referenceRange": [range(analyte, low, high)],
-    })
+    observed(
+        chart,
+        visit,
+        analyte.loinc,
+        object! {
+            "valueQuantity": found,
+            "interpretation": [interpretation(code, display)],
+            "referenceRange": [range(analyte, low, high)],
+        },
+    )
 }
 
 fn range(analyte: &Analyte, low: f64, high: f64) -> Value {
@@ -128,7 +179,9 @@ fn observed(chart: &mut Chart<'_>, visit: &Visit, code: Code, value: Value) -> S
         "issued": utc(resulted),
         "performer": [staff::organization(chart.hospital)],
     };
-    let (Value::Object(whole), Value::Object(value)) = (&mut body, value) else { unreachable!("a resource is an object") };
+    let (Value::Object(whole), Value::Object(value)) = (&mut body, value) else {
+        unreachable!("a resource is an object")
+    };
     whole.extend(value);
     chart.add("Observation", &id, resulted, "us-core-observation-lab", body);
     id

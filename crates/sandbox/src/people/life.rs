@@ -54,7 +54,8 @@ pub(super) enum Event {
 
 impl Life {
     fn draw(chart: &mut Chart<'_>, sex: Sex) -> Life {
-        let age_in_days = if chart.chance(CHILDREN) { chart.days(2 * 366, 17 * 365) } else { chart.days(21 * 366, 86 * 365) };
+        let age_in_days =
+            if chart.chance(CHILDREN) { chart.days(2 * 366, 17 * 365) } else { chart.days(21 * 366, 86 * 365) };
         let birth = plus_days(chart.today, -age_in_days);
         let years = chart.days(YEARS.0, YEARS.1);
         let begins = plus_days(plus_years(chart.today, -years), chart.days(-80, 0)).max(plus_days(birth, 14));
@@ -108,7 +109,9 @@ impl Life {
             screening = plus_years(screening, 10);
         }
         let arthritis = self.courses.iter().find(|course| course.disease.ailment == Ailment::Osteoarthritis);
-        if let Some(course) = arthritis && chart.chance(250) {
+        if let Some(course) = arthritis
+            && chart.chance(250)
+        {
             let operated = plus_days(course.onset, chart.days(5 * 365, 11 * 365));
             if operated > self.begins && operated <= last {
                 events.push((operated, Event::KneeReplacement));
@@ -123,8 +126,10 @@ impl Life {
         let mut next = plus_days(self.begins, chart.days(30, 500));
         while next <= last {
             let age = self.age_on(next);
-            let fitting: Vec<&'static Illness> = ILLNESSES.iter().filter(|illness| (illness.ages.0..=illness.ages.1).contains(&age)).collect();
-            let mut draw = chart.days(0, fitting.iter().map(|illness| i64::from(illness.weight)).sum::<i64>().max(1) - 1);
+            let fitting: Vec<&'static Illness> =
+                ILLNESSES.iter().filter(|illness| (illness.ages.0..=illness.ages.1).contains(&age)).collect();
+            let mut draw =
+                chart.days(0, fitting.iter().map(|illness| i64::from(illness.weight)).sum::<i64>().max(1) - 1);
             let drawn = fitting.into_iter().find(|illness| {
                 draw -= i64::from(illness.weight);
                 draw < 0
@@ -191,6 +196,16 @@ pub(super) fn person(chart: Chart<'_>, name: &Name, birth: Date) -> Person {
 /// A life given by its facts instead of by chance.
 pub(super) fn told(chart: &mut Chart<'_>, sex: Sex, birth: &str, begins: &str, ailments: &[(Ailment, &str)]) -> Life {
     let body = Body::draw(chart, sex);
-    let courses = ailments.iter().map(|(ailment, onset)| Course { disease: ailment.disease(), onset: day(onset) }).collect();
-    Life { sex, birth: day(birth), begins: day(begins), courses, body, smoking: Smoking::Former { quit: 2009 }, allergic: true, constitution: mix(chart.own, 1) }
+    let courses =
+        ailments.iter().map(|(ailment, onset)| Course { disease: ailment.disease(), onset: day(onset) }).collect();
+    Life {
+        sex,
+        birth: day(birth),
+        begins: day(begins),
+        courses,
+        body,
+        smoking: Smoking::Former { quit: 2009 },
+        allergic: true,
+        constitution: mix(chart.own, 1),
+    }
 }

@@ -37,12 +37,19 @@ impl Course {
 }
 
 /// Orders a drug at a visit, for the Condition `reason`; returns the order's id.
-pub(super) fn order(chart: &mut Chart<'_>, visit: &Visit, drug: &Drug, course: Course, reason: Option<(&str, Code)>) -> String {
+pub(super) fn order(
+    chart: &mut Chart<'_>,
+    visit: &Visit,
+    drug: &Drug,
+    course: Course,
+    reason: Option<(&str, Code)>,
+) -> String {
     let id = chart.next_id("med");
     let (quantity_dispensed, days, refills) = drug.supply;
     let mut body = json!({ "status": course.status(), "intent": "order" });
     name_drug(chart, &mut body, drug, visit.signed());
-    let category = if visit.class == Class::Inpatient { ("discharge", "Discharge") } else { ("community", "Community") };
+    let category =
+        if visit.class == Class::Inpatient { ("discharge", "Discharge") } else { ("community", "Community") };
     let (_, unit, ucum) = drug.dose;
     let rest = object! {
         "category": [hl7("medicationrequest-category", category.0, category.1)],
@@ -122,7 +129,8 @@ fn name_drug(chart: &mut Chart<'_>, body: &mut Value, drug: &Drug, written: Date
     match form(chart, drug) {
         Form::Code => body["medicationCodeableConcept"] = drug.code.concept(),
         Form::Contained => {
-            body["contained"] = json!([medication(json!({ "id": "drug", "code": drug.code.concept(), "status": "active" }))]);
+            body["contained"] =
+                json!([medication(json!({ "id": "drug", "code": drug.code.concept(), "status": "active" }))]);
             body["medicationReference"] = json!({ "reference": "#drug", "display": drug.code.display });
         }
         Form::Reference => {
@@ -153,10 +161,12 @@ fn dosage(drug: &Drug) -> Value {
     let mut dosage = json!({ "sequence": 1, "text": drug.sig });
     match &drug.schedule {
         Schedule::Every(frequency, period, period_unit) => {
-            dosage["timing"] = json!({ "repeat": { "frequency": frequency, "period": period, "periodUnit": period_unit } });
+            dosage["timing"] =
+                json!({ "repeat": { "frequency": frequency, "period": period, "periodUnit": period_unit } });
         }
         Schedule::AsNeeded(most, reason) => {
-            dosage["timing"] = json!({ "repeat": { "frequency": 1, "frequencyMax": most, "period": 1, "periodUnit": "d" } });
+            dosage["timing"] =
+                json!({ "repeat": { "frequency": 1, "frequencyMax": most, "period": 1, "periodUnit": "d" } });
             dosage["asNeededCodeableConcept"] = reason.concept();
         }
     }

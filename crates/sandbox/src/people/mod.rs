@@ -35,7 +35,9 @@ mod tests;
 use serde_json::Value;
 
 pub use staff::staff;
-pub use starfleet::{STARFLEET_MEDICAL, STARFLEET_PHARMACY, STARFLEET_SEED, nodata, starfleet_medical, starfleet_pharmacy};
+pub use starfleet::{
+    STARFLEET_MEDICAL, STARFLEET_PHARMACY, STARFLEET_SEED, nodata, starfleet_medical, starfleet_pharmacy,
+};
 
 /// One hospital's patients, generated from a seed; the same seed gives the same bytes.
 pub struct Population {
@@ -97,7 +99,9 @@ impl Population {
             let crews: Vec<_> = (0..workers)
                 .map(|worker| {
                     let range = worker * share..((worker + 1) * share).min(count);
-                    scope.spawn(move || range.map(|index| Person::generate(seed, index, hospital, today)).collect::<Vec<_>>())
+                    scope.spawn(move || {
+                        range.map(|index| Person::generate(seed, index, hospital, today)).collect::<Vec<_>>()
+                    })
                 })
                 .collect();
             crews.into_iter().flat_map(|crew| crew.join().expect("generating a person does not panic")).collect()

@@ -56,7 +56,13 @@ fn write(chart: &mut Chart<'_>, visit: &Visit, kind: Code, story: &Story<'_>, ht
 }
 
 /// Writes the DocumentReference of an attachment; the document spans one visit or, without one, the whole record.
-pub(super) fn document(chart: &mut Chart<'_>, visit: Option<&Visit>, kind: Code, attachment: Value, format: (&str, &str, &str)) {
+pub(super) fn document(
+    chart: &mut Chart<'_>,
+    visit: Option<&Visit>,
+    kind: Code,
+    attachment: Value,
+    format: (&str, &str, &str),
+) {
     let id = chart.next_id("doc");
     let written = visit.map_or_else(|| chart.last_written(), Visit::signed);
     let author = visit.map_or(staff::Role::FamilyDoctor, |visit| visit.role);
@@ -81,7 +87,15 @@ pub(super) fn document(chart: &mut Chart<'_>, visit: Option<&Visit>, kind: Code,
 fn as_text(chart: &Chart<'_>, visit: &Visit, story: &Story<'_>) -> String {
     format!(
         "{}\n{}\n{}, {}\n\nSubjective: {}\nObjective: {}\nAssessment: {}\nPlan: {}\n\nSigned by {}\n",
-        story.title, chart.hospital.name, chart.name, visit.day(), story.complaint, story.finding, story.title, story.plan, visit.role.name(chart.seed),
+        story.title,
+        chart.hospital.name,
+        chart.name,
+        visit.day(),
+        story.complaint,
+        story.finding,
+        story.title,
+        story.plan,
+        visit.role.name(chart.seed),
     )
 }
 

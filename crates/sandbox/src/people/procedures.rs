@@ -32,7 +32,14 @@ pub(super) fn ordered(chart: &mut Chart<'_>, visit: &Visit, operation: &Operatio
     write(chart, visit, operation, None, Some(&id), done);
 }
 
-fn write(chart: &mut Chart<'_>, visit: &Visit, operation: &Operation, reason: Option<&str>, order: Option<&str>, done: bool) {
+fn write(
+    chart: &mut Chart<'_>,
+    visit: &Visit,
+    operation: &Operation,
+    reason: Option<&str>,
+    order: Option<&str>,
+    done: bool,
+) {
     let id = chart.next_id("proc");
     let mut codes = vec![operation.snomed];
     codes.extend(operation.cpt);
@@ -45,7 +52,8 @@ fn write(chart: &mut Chart<'_>, visit: &Visit, operation: &Operation, reason: Op
         "recorder": visit.role.reference(chart.seed),
     });
     if done {
-        body["performedPeriod"] = json!({ "start": local(start), "end": local(plus_minutes(start, 45).min(visit.end.max(start))) });
+        body["performedPeriod"] =
+            json!({ "start": local(start), "end": local(plus_minutes(start, 45).min(visit.end.max(start))) });
         body["performer"] = json!([{ "actor": visit.role.reference(chart.seed) }]);
     } else {
         body["statusReason"] = Code::snomed("105480006", "Refusal of treatment by patient").concept();

@@ -13,7 +13,9 @@ const TRACED: &[&str] = &["Condition", "MedicationRequest", "AllergyIntolerance"
 
 pub(super) fn write(chart: &mut Chart<'_>, visit: &Visit) {
     for kind in TRACED {
-        let Some(target) = chart.resources.iter().rev().find(|resource| resource.kind == *kind).map(|resource| resource.id.clone()) else {
+        let Some(target) =
+            chart.resources.iter().rev().find(|resource| resource.kind == *kind).map(|resource| resource.id.clone())
+        else {
             continue;
         };
         let id = chart.next_id("prov");

@@ -35,8 +35,22 @@ const PHQ2_ANSWERS: [Code; 4] = [
 ];
 
 const OCCUPATIONS: &[&str] = &[
-    "Baker", "Bookkeeper", "Bus driver", "Carpenter", "Electrician", "Florist", "Gardener", "Librarian", "Nurse", "Plumber",
-    "Postal carrier", "Primary school teacher", "Software developer", "Surveyor", "Veterinary assistant", "Welder",
+    "Baker",
+    "Bookkeeper",
+    "Bus driver",
+    "Carpenter",
+    "Electrician",
+    "Florist",
+    "Gardener",
+    "Librarian",
+    "Nurse",
+    "Plumber",
+    "Postal carrier",
+    "Primary school teacher",
+    "Software developer",
+    "Surveyor",
+    "Veterinary assistant",
+    "Welder",
 ];
 
 impl Smoking {
@@ -64,7 +78,14 @@ pub(super) fn write(chart: &mut Chart<'_>, life: &Life, visit: &Visit, number: u
     }
     if number % 2 == 1 {
         let status = life.smoking.in_year(visit.day().year());
-        observe(chart, visit, "us-core-smokingstatus", social(), SMOKING, json!({ "valueCodeableConcept": status.concept() }));
+        observe(
+            chart,
+            visit,
+            "us-core-smokingstatus",
+            social(),
+            SMOKING,
+            json!({ "valueCodeableConcept": status.concept() }),
+        );
         mood(chart, life, visit);
     }
     if number % 4 == 1 {
@@ -99,7 +120,14 @@ pub(super) fn mood(chart: &mut Chart<'_>, life: &Life, visit: &Visit) {
     for item in PHQ2_ITEMS {
         let answer = if most == 0 { i64::from(chart.chance(120)) } else { chart.days(most - 1, most) };
         sum += answer;
-        items.push(observe(chart, visit, "us-core-observation-screening-assessment", survey(), item, json!({ "valueCodeableConcept": PHQ2_ANSWERS[answer as usize].concept() })));
+        items.push(observe(
+            chart,
+            visit,
+            "us-core-observation-screening-assessment",
+            survey(),
+            item,
+            json!({ "valueCodeableConcept": PHQ2_ANSWERS[answer as usize].concept() }),
+        ));
     }
     let members: Vec<Value> = items.iter().map(|id| reference("Observation", id)).collect();
     let value = json!({ "valueQuantity": quantity(json!(sum), "score", "{score}"), "hasMember": members });
@@ -109,8 +137,22 @@ pub(super) fn mood(chart: &mut Chart<'_>, life: &Life, visit: &Visit) {
 /// Records a pregnancy and when the child is expected.
 pub(super) fn pregnancy(chart: &mut Chart<'_>, visit: &Visit, due: Date) {
     let pregnant = Code::snomed("77386006", "Pregnant");
-    observe(chart, visit, "us-core-observation-pregnancystatus", social(), PREGNANCY_STATUS, json!({ "valueCodeableConcept": pregnant.concept() }));
-    observe(chart, visit, "us-core-simple-observation", social(), DELIVERY_DATE, json!({ "valueDateTime": due.to_string() }));
+    observe(
+        chart,
+        visit,
+        "us-core-observation-pregnancystatus",
+        social(),
+        PREGNANCY_STATUS,
+        json!({ "valueCodeableConcept": pregnant.concept() }),
+    );
+    observe(
+        chart,
+        visit,
+        "us-core-simple-observation",
+        social(),
+        DELIVERY_DATE,
+        json!({ "valueDateTime": due.to_string() }),
+    );
 }
 
 /// How far a person manages everyday life, by a question that has a score.
@@ -119,14 +161,28 @@ pub(super) fn function(chart: &mut Chart<'_>, visit: &Visit, question: Code, ans
         hl7("observation-category", "survey", "Survey"),
         us_core_category("functional-status", "Functional Status"),
     ]);
-    observe(chart, visit, "us-core-observation-screening-assessment", categories, question, json!({ "valueCodeableConcept": answer.concept() }));
+    observe(
+        chart,
+        visit,
+        "us-core-observation-screening-assessment",
+        categories,
+        question,
+        json!({ "valueCodeableConcept": answer.concept() }),
+    );
 }
 
 /// A distance somebody can walk, as a functional status with a number.
 pub(super) fn endurance(chart: &mut Chart<'_>, visit: &Visit, meters: f64) {
     let categories = json!([us_core_category("functional-status", "Functional Status")]);
     let value = quantity(number(meters, 0), "m", "m");
-    observe(chart, visit, "us-core-simple-observation", categories, Code::loinc("64098-7", "Six minute walk test"), json!({ "valueQuantity": value }));
+    observe(
+        chart,
+        visit,
+        "us-core-simple-observation",
+        categories,
+        Code::loinc("64098-7", "Six minute walk test"),
+        json!({ "valueQuantity": value }),
+    );
 }
 
 fn social() -> Value {
@@ -141,7 +197,9 @@ fn observe(chart: &mut Chart<'_>, visit: &Visit, profile: &str, category: Value,
     let id = chart.next_id("obs");
     let mut body = body(chart, visit, category, code);
     body["effectiveDateTime"] = json!(local(visit.at));
-    let (Value::Object(whole), Value::Object(value)) = (&mut body, value) else { unreachable!("a resource is an object") };
+    let (Value::Object(whole), Value::Object(value)) = (&mut body, value) else {
+        unreachable!("a resource is an object")
+    };
     whole.extend(value);
     chart.add("Observation", &id, visit.signed(), profile, body);
     id

@@ -113,33 +113,45 @@ pub fn staff(seed: u64, hospital: &Hospital<'_>) -> Vec<Resource> {
         })));
     }
     for (number, (id, name, kind)) in ROOMS.iter().enumerate() {
-        resources.push(resource("Location", (*id).to_owned(), "us-core-location", json!({
-            "status": "active",
-            "name": format!("{} {name}", hospital.name),
-            "mode": "instance",
-            "type": [hl7("v3-RoleCode", kind.0, kind.1)],
-            "telecom": [phone(40 + number)],
-            "address": address(7, hospital),
-            "managingOrganization": organization(hospital),
-        })));
+        resources.push(resource(
+            "Location",
+            (*id).to_owned(),
+            "us-core-location",
+            json!({
+                "status": "active",
+                "name": format!("{} {name}", hospital.name),
+                "mode": "instance",
+                "type": [hl7("v3-RoleCode", kind.0, kind.1)],
+                "telecom": [phone(40 + number)],
+                "address": address(7, hospital),
+                "managingOrganization": organization(hospital),
+            }),
+        ));
     }
     resources
 }
 
 fn organization_resource(seed: u64, id: &str, name: &str, kind: (&str, &str), hospital: &Hospital<'_>) -> Resource {
-    resource("Organization", id.to_owned(), "us-core-organization", json!({
-        "identifier": [{ "system": "http://hl7.org/fhir/sid/us-npi", "value": npi(mix(seed, 77)) }],
-        "active": true,
-        "type": [hl7("organization-type", kind.0, kind.1)],
-        "name": name,
-        "telecom": [phone(0)],
-        "address": [address(7, hospital)],
-    }))
+    resource(
+        "Organization",
+        id.to_owned(),
+        "us-core-organization",
+        json!({
+            "identifier": [{ "system": "http://hl7.org/fhir/sid/us-npi", "value": npi(mix(seed, 77)) }],
+            "active": true,
+            "type": [hl7("organization-type", kind.0, kind.1)],
+            "name": name,
+            "telecom": [phone(0)],
+            "address": [address(7, hospital)],
+        }),
+    )
 }
 
 fn resource(kind: &'static str, id: String, profile: &str, body: Value) -> Resource {
     let mut json = json!({ "resourceType": kind, "id": id, "meta": { "versionId": "1", "lastUpdated": ENTERED, "profile": [us_core(profile)] } });
-    let (Value::Object(whole), Value::Object(body)) = (&mut json, body) else { unreachable!("a resource is an object") };
+    let (Value::Object(whole), Value::Object(body)) = (&mut json, body) else {
+        unreachable!("a resource is an object")
+    };
     whole.extend(body);
     Resource { kind, id, last_updated: ENTERED.to_owned(), json }
 }
@@ -156,9 +168,14 @@ fn address(draw: usize, hospital: &Hospital<'_>) -> Value {
 /// A provider number that passes the public check digit: Luhn over the digits behind the prefix 80840.
 fn npi(draw: u64) -> String {
     let body = format!("1{:08}", draw % 100_000_000);
-    let sum: u32 = body.bytes().rev().enumerate().map(|(place, digit)| {
-        let digit = u32::from(digit - b'0');
-        if place % 2 == 0 { digit * 2 / 10 + digit * 2 % 10 } else { digit }
-    }).sum();
+    let sum: u32 = body
+        .bytes()
+        .rev()
+        .enumerate()
+        .map(|(place, digit)| {
+            let digit = u32::from(digit - b'0');
+            if place % 2 == 0 { digit * 2 / 10 + digit * 2 % 10 } else { digit }
+        })
+        .sum();
     format!("{body}{}", (10 - (sum + 24) % 10) % 10)
 }

@@ -1,6 +1,5 @@
 //! People with a known login: a long record told by hand for the walk through a first connection, and one without any.
 
-use jiff::civil::Date;
 use super::calendar::{day, plus_days, plus_minutes, plus_years};
 use super::catalogue::diseases::Ailment;
 use super::catalogue::drugs;
@@ -14,15 +13,26 @@ use super::names::{Name, Sex};
 use super::notes::{self, Story};
 use super::staff::Role;
 use super::{Hospital, Person, coverage, patients, social_history};
+use jiff::civil::Date;
 
 /// The seed of the staff that the people of this file refer to.
 pub const STARFLEET_SEED: u64 = 1701;
 
-pub const STARFLEET_MEDICAL: Hospital<'static> =
-    Hospital { name: "Starfleet Medical", organization_id: "starfleet-medical", city: "Sausalito", state: "CA", zip: "94965" };
+pub const STARFLEET_MEDICAL: Hospital<'static> = Hospital {
+    name: "Starfleet Medical",
+    organization_id: "starfleet-medical",
+    city: "Sausalito",
+    state: "CA",
+    zip: "94965",
+};
 
-pub const STARFLEET_PHARMACY: Hospital<'static> =
-    Hospital { name: "Starfleet Pharmacy", organization_id: "starfleet-pharmacy", city: "Sausalito", state: "CA", zip: "94965" };
+pub const STARFLEET_PHARMACY: Hospital<'static> = Hospital {
+    name: "Starfleet Pharmacy",
+    organization_id: "starfleet-pharmacy",
+    city: "Sausalito",
+    state: "CA",
+    zip: "94965",
+};
 
 const BORN: &str = "1966-03-14";
 
@@ -96,12 +106,16 @@ fn checkup(chart: &mut Chart<'_>) {
         social_history::function(chart, &visit, *question, *answer);
     }
     social_history::endurance(chart, &visit, 520.0);
-    notes::instructions(chart, &visit, &Story {
-        title: "Instructions",
-        complaint: "Sent home with a plan for blood pressure and sugar.",
-        finding: "Understands the plan and can repeat it.",
-        plan: "Measure blood pressure every morning. Check the feet every evening. Call if the sugar stays above 250.",
-    });
+    notes::instructions(
+        chart,
+        &visit,
+        &Story {
+            title: "Instructions",
+            complaint: "Sent home with a plan for blood pressure and sugar.",
+            finding: "Understands the plan and can repeat it.",
+            plan: "Measure blood pressure every morning. Check the feet every evening. Call if the sugar stays above 250.",
+        },
+    );
 }
 
 /// One year at the counter of the pharmacy.
@@ -111,7 +125,12 @@ fn counter(chart: &mut Chart<'_>, life: &Life, on: Date, before: Option<Date>, l
         coverage::write(chart, &visit);
     }
     immunizations::write(chart, life, &visit, before);
-    let taken = [(&drugs::LISINOPRIL_10, 2011), (&drugs::AMLODIPINE, 2014), (&drugs::METFORMIN_500, 2015), (&drugs::GLARGINE, 2021)];
+    let taken = [
+        (&drugs::LISINOPRIL_10, 2011),
+        (&drugs::AMLODIPINE, 2014),
+        (&drugs::METFORMIN_500, 2015),
+        (&drugs::GLARGINE, 2021),
+    ];
     for (drug, _) in taken.into_iter().filter(|(_, since)| on.year() >= *since) {
         let course = if last { Course::Active } else { Course::Completed };
         let order = medications::order(chart, &visit, drug, course, None);
@@ -126,5 +145,8 @@ fn counter(chart: &mut Chart<'_>, life: &Life, on: Date, before: Option<Date>, l
 }
 
 fn clinic(chart: &mut Chart<'_>, on: Date, role: Role) -> Visit {
-    encounters::open(chart, Opening { day: on, class: Class::Ambulatory, kind: encounters::FOLLOW_UP, role, reason: &[], nights: 0 })
+    encounters::open(
+        chart,
+        Opening { day: on, class: Class::Ambulatory, kind: encounters::FOLLOW_UP, role, reason: &[], nights: 0 },
+    )
 }

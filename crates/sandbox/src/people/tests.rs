@@ -78,7 +78,12 @@ fn walk<'v>(value: &'v Value, visit: &mut impl FnMut(&'v str, &'v Value)) {
 fn the_same_seed_writes_the_same_bytes_and_another_one_does_not() {
     let bytes = |seed| {
         let population = Population::generate(seed, 4, &RIVERBEND, TODAY);
-        population.people.iter().flat_map(|person| &person.resources).map(|resource| resource.json.to_string()).collect::<Vec<_>>()
+        population
+            .people
+            .iter()
+            .flat_map(|person| &person.resources)
+            .map(|resource| resource.json.to_string())
+            .collect::<Vec<_>>()
     };
     assert_eq!(bytes(SEED), bytes(SEED));
     assert_ne!(bytes(SEED), bytes(SEED + 1));
@@ -96,9 +101,13 @@ fn a_person_generated_alone_is_the_person_of_the_population() {
 #[test]
 fn every_reference_leads_somewhere() {
     let riverbend = Population::generate(SEED, 14, &RIVERBEND, TODAY).people;
-    let mut people: Vec<(Person, Vec<Resource>)> = riverbend.into_iter().map(|person| (person, staff(SEED, &RIVERBEND))).collect();
-    people.extend(starfleet_medical(TODAY).into_iter().map(|person| (person, staff(STARFLEET_SEED, &STARFLEET_MEDICAL))));
-    people.extend(starfleet_pharmacy(TODAY).into_iter().map(|person| (person, staff(STARFLEET_SEED, &STARFLEET_PHARMACY))));
+    let mut people: Vec<(Person, Vec<Resource>)> =
+        riverbend.into_iter().map(|person| (person, staff(SEED, &RIVERBEND))).collect();
+    people
+        .extend(starfleet_medical(TODAY).into_iter().map(|person| (person, staff(STARFLEET_SEED, &STARFLEET_MEDICAL))));
+    people.extend(
+        starfleet_pharmacy(TODAY).into_iter().map(|person| (person, staff(STARFLEET_SEED, &STARFLEET_PHARMACY))),
+    );
     people.push((nodata(TODAY), Vec::new()));
     for (person, staff) in people {
         let mut known: BTreeSet<String> =
@@ -106,7 +115,10 @@ fn every_reference_leads_somewhere() {
         known.extend(person.binaries.iter().map(|binary| format!("Binary/{}", binary.id)));
         for resource in &person.resources {
             walk(&resource.json, &mut |name, value| {
-                if (name == "reference" || (name == "url" && value.as_str().is_some_and(|url| url.starts_with("Binary/")))) && value != "#drug" {
+                if (name == "reference"
+                    || (name == "url" && value.as_str().is_some_and(|url| url.starts_with("Binary/"))))
+                    && value != "#drug"
+                {
                     let target = value.as_str().expect("a reference is text");
                     assert!(known.contains(target), "{} refers to {target}", resource.id);
                 }
@@ -119,7 +131,9 @@ fn every_reference_leads_somewhere() {
 fn ids_are_valid_and_used_once() {
     let mut seen = BTreeSet::new();
     for person in some() {
-        for (kind, id) in person.resources.iter().map(|r| (r.kind, &r.id)).chain(person.binaries.iter().map(|b| ("Binary", &b.id))) {
+        for (kind, id) in
+            person.resources.iter().map(|r| (r.kind, &r.id)).chain(person.binaries.iter().map(|b| ("Binary", &b.id)))
+        {
             assert!(id.len() <= 64 && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.'), "{id}");
             assert!(seen.insert((kind, id.clone())), "{kind}/{id} twice");
         }
@@ -133,8 +147,10 @@ fn adults_have_twenty_years_of_visits() {
         if calendar::years_between(calendar::day(&person.birth_date), today) < 18 {
             continue;
         }
-        let mut days: Vec<Date> =
-            of(&person, "Encounter").iter().map(|visit| calendar::day(&visit["period"]["start"].as_str().unwrap()[..10])).collect();
+        let mut days: Vec<Date> = of(&person, "Encounter")
+            .iter()
+            .map(|visit| calendar::day(&visit["period"]["start"].as_str().unwrap()[..10]))
+            .collect();
         days.sort();
         let years = calendar::years_between(days[0], *days.last().unwrap());
         assert!(years >= 20, "{} has {years} years", person.id);
@@ -149,7 +165,9 @@ fn nothing_but_plans_lies_ahead() {
             assert!(resource.last_updated[..10] <= *TODAY, "{} written {}", resource.id, resource.last_updated);
             walk(&resource.json, &mut |name, value| {
                 let Some(text) = value.as_str() else { return };
-                let dated = name.ends_with("DateTime") || name.ends_with("Date") || ["start", "end", "date", "issued", "recorded", "authoredOn", "lastUpdated"].contains(&name);
+                let dated = name.ends_with("DateTime")
+                    || name.ends_with("Date")
+                    || ["start", "end", "date", "issued", "recorded", "authoredOn", "lastUpdated"].contains(&name);
                 let ahead = text.len() >= 10 && &text[..10] > TODAY;
                 assert!(!dated || !ahead || PLANNED.contains(&name), "{} has {name} {text}", resource.id);
             });
@@ -161,9 +179,14 @@ fn nothing_but_plans_lies_ahead() {
 fn every_kind_has_what_us_core_requires() {
     for person in some() {
         for resource in person.resources.iter().filter(|resource| !entered_in_error(&resource.json)) {
-            let required = REQUIRED.iter().find(|(kind, _)| *kind == resource.kind).map_or(&[][..], |(_, fields)| *fields);
+            let required =
+                REQUIRED.iter().find(|(kind, _)| *kind == resource.kind).map_or(&[][..], |(_, fields)| *fields);
             for field in required {
-                assert!(field.split('|').any(|name| resource.json.get(name).is_some_and(|value| !value.is_null())), "{} lacks {field}", resource.id);
+                assert!(
+                    field.split('|').any(|name| resource.json.get(name).is_some_and(|value| !value.is_null())),
+                    "{} lacks {field}",
+                    resource.id
+                );
             }
             assert_eq!(resource.json["meta"]["lastUpdated"], resource.last_updated.as_str());
         }
@@ -195,7 +218,8 @@ fn a_population_holds_every_kind_and_every_imperfection() {
     for (kind, _) in REQUIRED {
         assert!(all.iter().any(|json| json["resourceType"] == *kind), "no {kind}");
     }
-    let has = |what: &str, test: &dyn Fn(&Value) -> bool| assert!(all.iter().any(|json| test(json)), "nobody has {what}");
+    let has =
+        |what: &str, test: &dyn Fn(&Value) -> bool| assert!(all.iter().any(|json| test(json)), "nobody has {what}");
     has("a condition entered in error", &|json| entered_in_error(json));
     has("a refuted condition", &|json| json["verificationStatus"]["coding"][0]["code"] == "refuted");
     has("an onset known to the year", &|json| json["onsetDateTime"].as_str().is_some_and(|day| day.len() == 4));
@@ -207,15 +231,24 @@ fn a_population_holds_every_kind_and_every_imperfection() {
     has("no known allergy", &|json| json["code"]["coding"][0]["code"] == "716186003");
     has("a drug by code", &|json| json["medicationCodeableConcept"]["coding"].is_array());
     has("a drug contained", &|json| json["medicationReference"]["reference"] == "#drug");
-    has("a drug of its own", &|json| json["medicationReference"]["reference"].as_str().is_some_and(|drug| drug.starts_with("Medication/")));
-    has("a drug without a code", &|json| json["medicationCodeableConcept"].get("text").is_some() && json["medicationCodeableConcept"].get("coding").is_none());
+    has("a drug of its own", &|json| {
+        json["medicationReference"]["reference"].as_str().is_some_and(|drug| drug.starts_with("Medication/"))
+    });
+    has("a drug without a code", &|json| {
+        json["medicationCodeableConcept"].get("text").is_some()
+            && json["medicationCodeableConcept"].get("coding").is_none()
+    });
     for class in ["AMB", "EMER", "IMP", "VR"] {
         has(class, &|json| json["class"]["code"] == class);
     }
-    let cited: BTreeSet<&str> =
-        all.iter().flat_map(|json| json["result"].as_array().into_iter().flatten()).filter_map(|result| result["reference"].as_str()).collect();
+    let cited: BTreeSet<&str> = all
+        .iter()
+        .flat_map(|json| json["result"].as_array().into_iter().flatten())
+        .filter_map(|result| result["reference"].as_str())
+        .collect();
     has("a result that no report cites", &|json| {
-        json["category"][0]["coding"][0]["code"] == "laboratory" && !cited.contains(format!("Observation/{}", json["id"].as_str().unwrap()).as_str())
+        json["category"][0]["coding"][0]["code"] == "laboratory"
+            && !cited.contains(format!("Observation/{}", json["id"].as_str().unwrap()).as_str())
     });
 }
 
@@ -240,9 +273,15 @@ fn the_demonstration_person_has_something_of_every_kind() {
     for kind in REQUIRED.iter().map(|(kind, _)| *kind).filter(|kind| *kind != "Device") {
         assert!(kinds.contains(kind), "no {kind}");
     }
-    let categories: BTreeSet<&str> =
-        of(&person, "Observation").iter().flat_map(|json| json["category"].as_array().unwrap()).filter_map(|category| category["coding"][0]["code"].as_str()).collect();
-    assert_eq!(categories, BTreeSet::from(["functional-status", "laboratory", "social-history", "survey", "vital-signs"]));
+    let categories: BTreeSet<&str> = of(&person, "Observation")
+        .iter()
+        .flat_map(|json| json["category"].as_array().unwrap())
+        .filter_map(|category| category["coding"][0]["code"].as_str())
+        .collect();
+    assert_eq!(
+        categories,
+        BTreeSet::from(["functional-status", "laboratory", "social-history", "survey", "vital-signs"])
+    );
     let pharmacy = starfleet_pharmacy(TODAY).remove(0);
     assert!(of(&pharmacy, "MedicationDispense").len() > 20 && of(&pharmacy, "Immunization").len() > 8);
     let kinds: Vec<&str> = nodata(TODAY).resources.iter().map(|resource| resource.kind).collect();
@@ -252,10 +291,18 @@ fn the_demonstration_person_has_something_of_every_kind() {
 #[test]
 fn the_summary_document_is_well_formed_and_names_every_problem() {
     for person in some() {
-        let documents: Vec<&str> = person.binaries.iter().filter(|binary| binary.content_type == "application/xml").map(|binary| std::str::from_utf8(&binary.bytes).unwrap()).collect();
+        let documents: Vec<&str> = person
+            .binaries
+            .iter()
+            .filter(|binary| binary.content_type == "application/xml")
+            .map(|binary| std::str::from_utf8(&binary.bytes).unwrap())
+            .collect();
         let [document] = documents[..] else { panic!("{} has {} documents", person.id, documents.len()) };
         assert_balanced(document);
-        for condition in of(&person, "Condition").iter().filter(|json| json["category"][0]["coding"][0]["code"] == "problem-list-item" && json["verificationStatus"]["coding"][0]["code"] == "confirmed") {
+        for condition in of(&person, "Condition").iter().filter(|json| {
+            json["category"][0]["coding"][0]["code"] == "problem-list-item"
+                && json["verificationStatus"]["coding"][0]["code"] == "confirmed"
+        }) {
             let code = condition["code"]["coding"][0]["code"].as_str().unwrap();
             assert!(document.contains(&format!("code=\"{code}\"")), "{} lacks {code}", person.id);
         }

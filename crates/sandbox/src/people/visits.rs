@@ -17,12 +17,18 @@ use super::names::Sex;
 use super::notes::Story;
 use super::staff::Role;
 use super::vitals::Extent;
-use super::{allergies, care_plans, conditions, coverage, family, immunizations, imperfections, labs, medications, notes, procedures};
+use super::{
+    allergies, care_plans, conditions, coverage, family, immunizations, imperfections, labs, medications, notes,
+    procedures,
+};
 use super::{provenance, radiology, social_history, vitals};
 
 /// Months after which a treatment steps up to the next drug.
 const STEP: i64 = 48;
-const PREGNANCY: [Code; 2] = [Code::snomed("72892002", "Normal pregnancy"), Code::icd10("Z34.90", "Encounter for supervision of normal pregnancy, unspecified, unspecified trimester")];
+const PREGNANCY: [Code; 2] = [
+    Code::snomed("72892002", "Normal pregnancy"),
+    Code::icd10("Z34.90", "Encounter for supervision of normal pregnancy, unspecified, unspecified trimester"),
+];
 
 /// What the visits before have left behind.
 #[derive(Default)]
@@ -51,7 +57,17 @@ pub(super) fn write(chart: &mut Chart<'_>, life: &Life, events: &[(Date, Event)]
 
 fn wellness(chart: &mut Chart<'_>, life: &Life, memory: &mut Memory, day: Date, last: bool) {
     let age = life.age_on(day);
-    let visit = encounters::open(chart, Opening { day, class: Class::Ambulatory, kind: encounters::WELLNESS, role: doctor(age), reason: &[], nights: 0 });
+    let visit = encounters::open(
+        chart,
+        Opening {
+            day,
+            class: Class::Ambulatory,
+            kind: encounters::WELLNESS,
+            role: doctor(age),
+            reason: &[],
+            nights: 0,
+        },
+    );
     let first = memory.wellness_visits == 0;
     memory.wellness_visits += 1;
     if first {
@@ -75,12 +91,24 @@ fn wellness(chart: &mut Chart<'_>, life: &Life, memory: &mut Memory, day: Date, 
     if life.months_with(Ailment::Diabetes, day).is_some() {
         procedures::perform(chart, &visit, &operations::EYE_EXAM, memory.problem(life, Ailment::Diabetes));
     }
-    let present: Vec<&str> = life.courses.iter().filter(|course| course.onset <= day).map(|course| course.disease.text).collect();
-    let plan: Vec<&str> = life.courses.iter().filter(|course| course.onset <= day).map(|course| course.disease.plan).collect();
-    let history = if present.is_empty() { "No lasting illnesses.".to_owned() } else { format!("Known: {}.", present.join(", ")) };
+    let present: Vec<&str> =
+        life.courses.iter().filter(|course| course.onset <= day).map(|course| course.disease.text).collect();
+    let plan: Vec<&str> =
+        life.courses.iter().filter(|course| course.onset <= day).map(|course| course.disease.plan).collect();
+    let history =
+        if present.is_empty() { "No lasting illnesses.".to_owned() } else { format!("Known: {}.", present.join(", ")) };
     let plan = if plan.is_empty() { "Stay active, return in a year.".to_owned() } else { plan.join(" ") };
     let age_in_words = if age == 0 { "Infant".to_owned() } else { format!("{age} years old") };
-    notes::progress(chart, &visit, &Story { title: "Annual visit", complaint: &format!("{age_in_words}, here for the yearly examination."), finding: &history, plan: &plan });
+    notes::progress(
+        chart,
+        &visit,
+        &Story {
+            title: "Annual visit",
+            complaint: &format!("{age_in_words}, here for the yearly examination."),
+            finding: &history,
+            plan: &plan,
+        },
+    );
     if last {
         care_plans::write(chart, life, &visit, &memory.problems);
         if age >= 18 {
@@ -96,7 +124,10 @@ fn follow_up(chart: &mut Chart<'_>, life: &Life, memory: &mut Memory, day: Date,
     let remote = disease.ailment == Ailment::Depression && day.year() >= 2020;
     let class = if remote { Class::Virtual } else { Class::Ambulatory };
     let kind = if remote { encounters::TELEHEALTH } else { encounters::FOLLOW_UP };
-    let visit = encounters::open(chart, Opening { day, class, kind, role: Role::Internist, reason: &[disease.snomed], nights: 0 });
+    let visit = encounters::open(
+        chart,
+        Opening { day, class, kind, role: Role::Internist, reason: &[disease.snomed], nights: 0 },
+    );
     record_problems(chart, life, memory, &visit);
     conditions::follow_up(chart, &visit, disease);
     if !remote {
@@ -108,7 +139,16 @@ fn follow_up(chart: &mut Chart<'_>, life: &Life, memory: &mut Memory, day: Date,
     if disease.ailment == Ailment::Depression {
         social_history::mood(chart, life, &visit);
     }
-    notes::progress(chart, &visit, &Story { title: disease.text, complaint: "Doing well, takes the medication as prescribed.", finding: "Examination unchanged since the last visit.", plan: disease.plan });
+    notes::progress(
+        chart,
+        &visit,
+        &Story {
+            title: disease.text,
+            complaint: "Doing well, takes the medication as prescribed.",
+            finding: "Examination unchanged since the last visit.",
+            plan: disease.plan,
+        },
+    );
 }
 
 fn illness_visit(chart: &mut Chart<'_>, life: &Life, day: Date, illness: &'static Illness) {
@@ -120,7 +160,10 @@ fn illness_visit(chart: &mut Chart<'_>, life: &Life, day: Date, illness: &'stati
         Class::Inpatient => Role::Internist,
         _ => doctor(life.age_on(day)),
     };
-    let visit = encounters::open(chart, Opening { day, class, kind: class.kind(), role, reason: &[illness.snomed, illness.icd10], nights: 2 });
+    let visit = encounters::open(
+        chart,
+        Opening { day, class, kind: class.kind(), role, reason: &[illness.snomed, illness.icd10], nights: 2 },
+    );
     let over = plus_days(day, chart.days(illness.days.0, illness.days.1));
     let condition = conditions::diagnosis(chart, &visit, illness, over);
     if class != Class::Virtual {
@@ -144,7 +187,8 @@ fn illness_visit(chart: &mut Chart<'_>, life: &Life, day: Date, illness: &'stati
         let order = medications::order(chart, &visit, drug, course, Some((&condition, illness.snomed)));
         medications::dispense(chart, &order, drug, plus_minutes(visit.signed(), 60));
     }
-    let story = Story { title: illness.text, complaint: illness.complaint, finding: illness.finding, plan: illness.plan };
+    let story =
+        Story { title: illness.text, complaint: illness.complaint, finding: illness.finding, plan: illness.plan };
     if class == Class::Inpatient {
         notes::discharge(chart, &visit, &story);
     } else {
@@ -153,43 +197,117 @@ fn illness_visit(chart: &mut Chart<'_>, life: &Life, day: Date, illness: &'stati
 }
 
 fn prenatal(chart: &mut Chart<'_>, life: &Life, day: Date, due: Date, number: u8) {
-    let visit = encounters::open(chart, Opening { day, class: Class::Ambulatory, kind: encounters::PRENATAL, role: Role::Obstetrician, reason: &PREGNANCY, nights: 0 });
+    let visit = encounters::open(
+        chart,
+        Opening {
+            day,
+            class: Class::Ambulatory,
+            kind: encounters::PRENATAL,
+            role: Role::Obstetrician,
+            reason: &PREGNANCY,
+            nights: 0,
+        },
+    );
     if number == 0 {
         labs::pregnancy_test(chart, &visit);
         let condition = conditions::passing(chart, &visit, &PREGNANCY, "Normal pregnancy", day, due);
-        let order = medications::order(chart, &visit, &drugs::FOLIC_ACID, Course::Completed, Some((&condition, PREGNANCY[0])));
+        let order =
+            medications::order(chart, &visit, &drugs::FOLIC_ACID, Course::Completed, Some((&condition, PREGNANCY[0])));
         medications::dispense(chart, &order, &drugs::FOLIC_ACID, plus_minutes(visit.signed(), 90));
         labs::panel(chart, life, &visit, &analytes::BLOOD_COUNT, None);
     }
     social_history::pregnancy(chart, &visit, due);
     vitals::write(chart, life, &visit, Extent::Brief);
     labs::urinalysis(chart, &visit, false);
-    notes::progress(chart, &visit, &Story { title: "Prenatal visit", complaint: "No bleeding, no contractions.", finding: "Growth as expected for the week.", plan: "Continue folic acid; next visit as scheduled." });
+    notes::progress(
+        chart,
+        &visit,
+        &Story {
+            title: "Prenatal visit",
+            complaint: "No bleeding, no contractions.",
+            finding: "Growth as expected for the week.",
+            plan: "Continue folic acid; next visit as scheduled.",
+        },
+    );
 }
 
 fn delivery(chart: &mut Chart<'_>, life: &Life, day: Date) {
-    let visit = encounters::open(chart, Opening { day, class: Class::Inpatient, kind: encounters::HOSPITAL_ADMISSION, role: Role::Obstetrician, reason: &PREGNANCY, nights: 2 });
+    let visit = encounters::open(
+        chart,
+        Opening {
+            day,
+            class: Class::Inpatient,
+            kind: encounters::HOSPITAL_ADMISSION,
+            role: Role::Obstetrician,
+            reason: &PREGNANCY,
+            nights: 2,
+        },
+    );
     vitals::write(chart, life, &visit, Extent::Acute { fever: 0.0 });
     procedures::perform(chart, &visit, &operations::CHILDBIRTH, None);
-    notes::discharge(chart, &visit, &Story { title: "Childbirth", complaint: "Regular contractions at term.", finding: "Uncomplicated vaginal delivery of a healthy child.", plan: "Home with the child; visit in six weeks." });
+    notes::discharge(
+        chart,
+        &visit,
+        &Story {
+            title: "Childbirth",
+            complaint: "Regular contractions at term.",
+            finding: "Uncomplicated vaginal delivery of a healthy child.",
+            plan: "Home with the child; visit in six weeks.",
+        },
+    );
 }
 
 fn screening(chart: &mut Chart<'_>, life: &Life, day: Date) {
-    let visit = encounters::open(chart, Opening { day, class: Class::Ambulatory, kind: encounters::FOLLOW_UP, role: Role::Surgeon, reason: &[], nights: 0 });
+    let visit = encounters::open(
+        chart,
+        Opening {
+            day,
+            class: Class::Ambulatory,
+            kind: encounters::FOLLOW_UP,
+            role: Role::Surgeon,
+            reason: &[],
+            nights: 0,
+        },
+    );
     vitals::write(chart, life, &visit, Extent::Brief);
     procedures::ordered(chart, &visit, &operations::COLONOSCOPY);
 }
 
 fn knee_replacement(chart: &mut Chart<'_>, life: &Life, memory: &Memory, day: Date) {
     let reason = Ailment::Osteoarthritis.disease();
-    let visit = encounters::open(chart, Opening { day, class: Class::Inpatient, kind: encounters::HOSPITAL_ADMISSION, role: Role::Surgeon, reason: &[reason.snomed], nights: 3 });
+    let visit = encounters::open(
+        chart,
+        Opening {
+            day,
+            class: Class::Inpatient,
+            kind: encounters::HOSPITAL_ADMISSION,
+            role: Role::Surgeon,
+            reason: &[reason.snomed],
+            nights: 3,
+        },
+    );
     vitals::write(chart, life, &visit, Extent::Acute { fever: 0.0 });
     let condition = memory.problem(life, Ailment::Osteoarthritis);
     procedures::perform(chart, &visit, &operations::KNEE_REPLACEMENT, condition);
     procedures::implant(chart, &visit);
-    let order = medications::order(chart, &visit, &drugs::OXYCODONE, Course::Completed, condition.map(|id| (id, reason.snomed)));
+    let order = medications::order(
+        chart,
+        &visit,
+        &drugs::OXYCODONE,
+        Course::Completed,
+        condition.map(|id| (id, reason.snomed)),
+    );
     medications::dispense(chart, &order, &drugs::OXYCODONE, visit.signed());
-    notes::discharge(chart, &visit, &Story { title: "Knee replacement", complaint: "Knee pain that exercise and medication no longer relieve.", finding: "Total replacement of the right knee without complications.", plan: "Physical therapy three times a week, visit in six weeks." });
+    notes::discharge(
+        chart,
+        &visit,
+        &Story {
+            title: "Knee replacement",
+            complaint: "Knee pain that exercise and medication no longer relieve.",
+            finding: "Total replacement of the right knee without complications.",
+            plan: "Physical therapy three times a week, visit in six weeks.",
+        },
+    );
 }
 
 impl Memory {

@@ -67,11 +67,19 @@ impl Body {
         }
         // Growth is fast in the first two years and nearly even until the end of puberty.
         let at_two = self.height * 0.5;
-        if age < 2.0 { 50.0 + (at_two - 50.0) * (age / 2.0) } else { at_two + (self.height - at_two) * (age - 2.0) / 15.0 }
+        if age < 2.0 {
+            50.0 + (at_two - 50.0) * (age / 2.0)
+        } else {
+            at_two + (self.height - at_two) * (age - 2.0) / 15.0
+        }
     }
 
     fn bmi_at(&self, age: f64) -> f64 {
-        if age < 20.0 { 15.8 + (self.bmi - 15.8) * ((age - 4.0).max(0.0) / 16.0) } else { self.bmi + self.gain * (age - 20.0) / 10.0 }
+        if age < 20.0 {
+            15.8 + (self.bmi - 15.8) * ((age - 4.0).max(0.0) / 16.0)
+        } else {
+            self.bmi + self.gain * (age - 20.0) / 10.0
+        }
     }
 }
 
@@ -87,7 +95,15 @@ pub(super) fn write(chart: &mut Chart<'_>, life: &Life, visit: &Visit, extent: E
     measure(chart, visit, "us-core-heart-rate", &[HEART_RATE], number(pulse, 0), "beats/minute", "/min");
     if extent != Extent::Brief {
         let breaths = 14.0 + fever * 2.0 + (12.0 - age).max(0.0) * 0.8 + chart.between(-2.0, 3.0);
-        measure(chart, visit, "us-core-respiratory-rate", &[RESPIRATORY_RATE], number(breaths, 0), "breaths/minute", "/min");
+        measure(
+            chart,
+            visit,
+            "us-core-respiratory-rate",
+            &[RESPIRATORY_RATE],
+            number(breaths, 0),
+            "breaths/minute",
+            "/min",
+        );
         let temperature = 36.7 + fever + chart.between(-0.3, 0.3);
         measure(chart, visit, "us-core-body-temperature", &[TEMPERATURE], number(temperature, 1), "degrees C", "Cel");
         let saturation = 98.5 - fever * 1.2 - chart.between(0.0, 2.0);

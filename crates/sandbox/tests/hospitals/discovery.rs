@@ -11,7 +11,14 @@ async fn every_hospital_says_where_things_are() {
         let found = answer.json();
         assert_eq!(found["issuer"], format!("{}/{}", app.base, hospital.slug));
         assert_eq!(found["code_challenge_methods_supported"], json!(["S256"]));
-        for name in ["authorization_endpoint", "token_endpoint", "revocation_endpoint", "introspection_endpoint", "jwks_uri", "user_access_brand_bundle"] {
+        for name in [
+            "authorization_endpoint",
+            "token_endpoint",
+            "revocation_endpoint",
+            "introspection_endpoint",
+            "jwks_uri",
+            "user_access_brand_bundle",
+        ] {
             assert!(found[name].as_str().expect("an address").starts_with(&app.base), "{name}");
         }
         let has = |capability: &str| found["capabilities"].as_array().expect("a list").contains(&json!(capability));
@@ -28,8 +35,18 @@ async fn metadata_names_resources_searches_and_the_old_addresses() {
     let rest = &found["rest"][0];
     let oauth = rest["security"]["extension"][0]["extension"].as_array().expect("addresses");
     assert!(oauth.contains(&json!({"url": "token", "valueUri": format!("{}/{DEMO}/token", app.base)})));
-    let observation = rest["resource"].as_array().expect("types").iter().find(|row| row["type"] == "Observation").expect("observations");
-    assert!(observation["searchParam"].as_array().expect("parameters").contains(&json!({"name": "category", "type": "token"})));
+    let observation = rest["resource"]
+        .as_array()
+        .expect("types")
+        .iter()
+        .find(|row| row["type"] == "Observation")
+        .expect("observations");
+    assert!(
+        observation["searchParam"]
+            .as_array()
+            .expect("parameters")
+            .contains(&json!({"name": "category", "type": "token"}))
+    );
 }
 
 #[tokio::test]

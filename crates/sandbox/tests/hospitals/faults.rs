@@ -31,7 +31,12 @@ async fn altered_answers_are_wrong_in_their_way() {
     let app = App::start().await;
     let tokens = app.connect(DEMO, "public", EVERYTHING).await;
     let query = format!("Encounter?patient={}&_count=2", tokens["patient"].as_str().expect("a patient"));
-    let next = |page: &Value| page["link"].as_array().and_then(|links| links.iter().find(|link| link["relation"] == "next")).map(|link| link["url"].as_str().expect("text").to_owned());
+    let next = |page: &Value| {
+        page["link"]
+            .as_array()
+            .and_then(|links| links.iter().find(|link| link["relation"] == "next"))
+            .map(|link| link["url"].as_str().expect("text").to_owned())
+    };
     let altered = async |fault: &str| {
         app.order(DEMO, json!({"path": "Encounter", "fault": fault, "times": 1})).await;
         app.read(DEMO, &tokens, &query).await
@@ -69,7 +74,10 @@ async fn habits_of_the_fhir_server() {
         }
     }
     app.order(DEMO, json!({"fault": "last_updated_ignored", "times": 1})).await;
-    assert_ne!(app.read(DEMO, &tokens, &format!("Encounter?patient={patient}&_lastUpdated=ge2100-01-01")).await.json()["total"], 0);
+    assert_ne!(
+        app.read(DEMO, &tokens, &format!("Encounter?patient={patient}&_lastUpdated=ge2100-01-01")).await.json()["total"],
+        0
+    );
 }
 
 #[tokio::test]
@@ -104,6 +112,10 @@ async fn faults_are_cleared_counted_and_checked() {
     app.send(app.http.delete(format!("{}/{DEMO}/faults", app.base))).await;
     assert_eq!(app.get(&format!("/{DEMO}/fhir/r4/metadata")).await.status, 200);
     assert_eq!(app.get(&format!("/{DEMO}/stats")).await.json()["requests"], json!({"metadata": 2}));
-    let wrong = app.http.post(format!("{}/{DEMO}/faults", app.base)).header("content-type", "application/json").body(r#"{"fault": "nonsense"}"#);
+    let wrong = app
+        .http
+        .post(format!("{}/{DEMO}/faults", app.base))
+        .header("content-type", "application/json")
+        .body(r#"{"fault": "nonsense"}"#);
     assert_eq!(app.send(wrong).await.status, 400);
 }

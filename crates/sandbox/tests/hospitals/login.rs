@@ -31,9 +31,18 @@ async fn ada_signs_in_and_shares_her_record() {
 #[tokio::test]
 async fn a_request_with_a_bad_address_never_redirects() {
     let app = App::start().await;
-    for (name, value) in [("client_id", "stranger"), ("redirect_uri", "https://app.example/callback/"), ("redirect_uri", "https://thief.example/")] {
-        let request: Vec<_> = app.request(DEMO, "public", EVERYTHING).into_iter().map(|(key, old)| if key == name { (key, value.to_owned()) } else { (key, old) }).collect();
-        let page = app.get(&format!("/{DEMO}/authorize?{}", serde_urlencoded::to_string(request).expect("a query"))).await;
+    for (name, value) in [
+        ("client_id", "stranger"),
+        ("redirect_uri", "https://app.example/callback/"),
+        ("redirect_uri", "https://thief.example/"),
+    ] {
+        let request: Vec<_> = app
+            .request(DEMO, "public", EVERYTHING)
+            .into_iter()
+            .map(|(key, old)| if key == name { (key, value.to_owned()) } else { (key, old) })
+            .collect();
+        let page =
+            app.get(&format!("/{DEMO}/authorize?{}", serde_urlencoded::to_string(request).expect("a query"))).await;
         assert_eq!((page.status, page.header("location")), (400, ""), "{name}={value}");
         assert!(page.text.contains("<h1>This link does not work</h1>"));
     }
@@ -51,8 +60,13 @@ async fn other_mistakes_go_back_to_the_application() {
         ("code_challenge_method", "plain", "invalid_request"),
         ("scope", "system/*.rs", "invalid_scope"),
     ] {
-        let request: Vec<_> = app.request(DEMO, "public", EVERYTHING).into_iter().map(|(key, old)| if key == name { (key, value.to_owned()) } else { (key, old) }).collect();
-        let page = app.get(&format!("/{DEMO}/authorize?{}", serde_urlencoded::to_string(request).expect("a query"))).await;
+        let request: Vec<_> = app
+            .request(DEMO, "public", EVERYTHING)
+            .into_iter()
+            .map(|(key, old)| if key == name { (key, value.to_owned()) } else { (key, old) })
+            .collect();
+        let page =
+            app.get(&format!("/{DEMO}/authorize?{}", serde_urlencoded::to_string(request).expect("a query"))).await;
         assert_eq!(page.status, 303, "{name}={value}");
         assert_eq!(page.redirected("error").as_deref(), Some(error), "{name}={value}");
         assert_eq!(page.redirected("iss"), Some(format!("{}/{DEMO}", app.base)));
@@ -126,13 +140,22 @@ async fn forms_from_elsewhere_and_old_pages_are_refused() {
     let visit = app.visit(DEMO, "public", EVERYTHING).await;
     let (id, csrf) = (visit.page.inputs("visit").remove(0), visit.page.inputs("csrf").remove(0));
     let login = [("username", "demouser"), ("password", "password")];
-    let no_cookie = app.post(&format!("/{DEMO}/login"), &[("visit", &id), ("csrf", &csrf), login[0], login[1]], &[]).await;
+    let no_cookie =
+        app.post(&format!("/{DEMO}/login"), &[("visit", &id), ("csrf", &csrf), login[0], login[1]], &[]).await;
     assert_eq!(no_cookie.status, 400);
     let cookie = visit.page.header("set-cookie").split(';').next().expect("a cookie").to_owned();
-    let no_csrf = app.post(&format!("/{DEMO}/login"), &[("visit", &id), ("csrf", "guess"), login[0], login[1]], &[("cookie", &cookie)]).await;
+    let no_csrf = app
+        .post(
+            &format!("/{DEMO}/login"),
+            &[("visit", &id), ("csrf", "guess"), login[0], login[1]],
+            &[("cookie", &cookie)],
+        )
+        .await;
     assert_eq!(no_csrf.status, 400);
     app.later(901);
-    let too_late = app.post(&format!("/{DEMO}/login"), &[("visit", &id), ("csrf", &csrf), login[0], login[1]], &[("cookie", &cookie)]).await;
+    let too_late = app
+        .post(&format!("/{DEMO}/login"), &[("visit", &id), ("csrf", &csrf), login[0], login[1]], &[("cookie", &cookie)])
+        .await;
     assert_eq!(too_late.status, 400);
 }
 

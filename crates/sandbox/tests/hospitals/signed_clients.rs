@@ -77,7 +77,12 @@ async fn a_bad_assertion_is_no_proof() {
     let unknown = Header { kid: Some("k2".to_owned()), ..header() };
     let cases = [
         ("another key", header(), claims(&app, "j2"), &stranger),
-        ("another algorithm", Header { kid: Some("k1".to_owned()), ..Header::new(Algorithm::ES256) }, claims(&app, "j2"), &small),
+        (
+            "another algorithm",
+            Header { kid: Some("k1".to_owned()), ..Header::new(Algorithm::ES256) },
+            claims(&app, "j2"),
+            &small,
+        ),
         ("an unknown kid", unknown, claims(&app, "j2"), &key),
         ("no kid", Header { kid: None, ..header() }, claims(&app, "j2"), &key),
         ("another audience", header(), with("aud", json!(app.base)), &key),

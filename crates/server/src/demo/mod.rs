@@ -154,7 +154,9 @@ fn origin(listener: &TcpListener) -> Result<Url, Failure> {
 
 impl Card {
     fn read(data: &Path) -> Option<Card> {
-        [UNFINISHED, FINISHED].iter().find_map(|name| serde_json::from_slice(&std::fs::read(data.join(name)).ok()?).ok())
+        [UNFINISHED, FINISHED]
+            .iter()
+            .find_map(|name| serde_json::from_slice(&std::fs::read(data.join(name)).ok()?).ok())
     }
 
     /// Readable by its owner only: it holds the secret.

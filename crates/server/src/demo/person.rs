@@ -63,7 +63,10 @@ impl Form {
         let form = &page[start..page[start..].find("</form>")? + start];
         let open = &form[..form.find('>')?];
         let tags = |name: &str| -> Vec<String> {
-            form.split(&format!("<{name}")).skip(1).filter_map(|rest| rest.split('>').next().map(str::to_owned)).collect()
+            form.split(&format!("<{name}"))
+                .skip(1)
+                .filter_map(|rest| rest.split('>').next().map(str::to_owned))
+                .collect()
         };
         let inputs = tags("input")
             .iter()
@@ -99,7 +102,14 @@ impl Form {
 fn attribute(tag: &str, name: &str) -> Option<String> {
     let start = tag.find(&format!(" {name}=\""))? + name.len() + 3;
     let value = &tag[start..start + tag[start..].find('"')?];
-    Some(value.replace("&#38;", "&").replace("&amp;", "&").replace("&#34;", "\"").replace("&#39;", "'").replace("&#x2F;", "/"))
+    Some(
+        value
+            .replace("&#38;", "&")
+            .replace("&amp;", "&")
+            .replace("&#34;", "\"")
+            .replace("&#39;", "'")
+            .replace("&#x2F;", "/"),
+    )
 }
 
 #[cfg(test)]
@@ -114,7 +124,8 @@ mod tests {
             <button name="decision" value="allow">Allow</button><button name="decision" value="deny">No</button></form>"#;
         let form = Form::read(page).unwrap();
         assert_eq!(form.action, "/login?a=1&b=2");
-        let filled: Vec<String> = form.filled("ada", "pw").into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let filled: Vec<String> =
+            form.filled("ada", "pw").into_iter().map(|(name, value)| format!("{name}={value}")).collect();
         assert_eq!(filled, ["csrf=c&d", "username=ada", "password=pw", "scope=one", "decision=allow"]);
         assert!(Form::read("<p>no form</p>").is_none());
     }

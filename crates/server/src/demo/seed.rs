@@ -25,7 +25,8 @@ pub const HOSPITAL: &str = "Riverbend";
 pub const HOSPITAL_SLUG: &str = "riverbend";
 /// Of everyone at every sandbox hospital.
 const PASSWORD: &str = "password";
-const WAYS: [(&str, &str); 3] = [("tributary-jwt", "private_key_jwt"), ("tributary-secret", "basic"), ("tributary-public", "none")];
+const WAYS: [(&str, &str); 3] =
+    [("tributary-jwt", "private_key_jwt"), ("tributary-secret", "basic"), ("tributary-public", "none")];
 
 /// The last simulated day of the hospitals' records.
 #[allow(clippy::disallowed_methods)]
@@ -104,8 +105,11 @@ pub async fn people(engine: &Engine, card: &Card, username: &str) -> Result<(), 
 
 /// Every endpoint of the directory gets one of the clients in turn, so that all ways are in use.
 async fn register(engine: &Engine, clients: &[Client]) -> Result<(), Failure> {
-    let mut endpoints: Vec<Url> =
-        engine.search_directory("", usize::MAX).iter().flat_map(|found| found.brand.endpoints().map(|endpoint| endpoint.address.clone()).collect::<Vec<_>>()).collect();
+    let mut endpoints: Vec<Url> = engine
+        .search_directory("", usize::MAX)
+        .iter()
+        .flat_map(|found| found.brand.endpoints().map(|endpoint| endpoint.address.clone()).collect::<Vec<_>>())
+        .collect();
     endpoints.sort();
     endpoints.dedup();
     for (endpoint, client) in endpoints.into_iter().zip(clients.iter().cycle()) {
@@ -130,8 +134,11 @@ async fn register(engine: &Engine, clients: &[Client]) -> Result<(), Failure> {
 /// The shared fictional user behind the literal token `demo`.
 async fn seed_demo_token(engine: &Engine) -> Result<(), Failure> {
     let people = sandbox::people::starfleet_medical(&today());
-    let resources: Vec<Vec<u8>> =
-        people.iter().flat_map(|person| &person.resources).map(|resource| resource.json.to_string().into_bytes()).collect();
+    let resources: Vec<Vec<u8>> = people
+        .iter()
+        .flat_map(|person| &person.resources)
+        .map(|resource| resource.json.to_string().into_bytes())
+        .collect();
     engine.seed_demo_user(&resources).await?;
     Ok(())
 }

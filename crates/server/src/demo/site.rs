@@ -49,8 +49,14 @@ pub fn router(card: &Card) -> Router {
     Router::new()
         .route("/", get(page))
         .route("/connected", get(page))
-        .route("/site.js", get(async || ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("site/site.js"))))
-        .route("/site.css", get(async || ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("site/site.css"))))
+        .route(
+            "/site.js",
+            get(async || ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("site/site.js"))),
+        )
+        .route(
+            "/site.css",
+            get(async || ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("site/site.css"))),
+        )
         .route("/api/token", post(token))
         .route("/api/records", get(records))
         .with_state(site)
@@ -98,7 +104,9 @@ async fn token(State(site): State<Arc<Site>>, Query(who): Query<Who>) -> Result<
 /// The person's records, read with an access token.
 async fn records(State(site): State<Arc<Site>>, Query(who): Query<Who>) -> Result<Json<Value>, Trouble> {
     let answer = site.ask("access", &who.user).await?;
-    let Some(token) = answer["access_token"].as_str() else { return Ok(Json(json!({ "collections": [], "sources": [] }))) };
+    let Some(token) = answer["access_token"].as_str() else {
+        return Ok(Json(json!({ "collections": [], "sources": [] })));
+    };
     let mut collections = Vec::new();
     for (id, title) in COLLECTIONS {
         let (total, rows) = site.read(token, &format!("medical/{id}?limit=5")).await?;
@@ -126,9 +134,11 @@ impl Site {
     }
 
     async fn read(&self, token: &str, path: &str) -> Result<(u64, Value), Trouble> {
-        let url = self.base_url.join("/v1/human/").and_then(|base| base.join(path)).map_err(|_| Trouble::unreachable())?;
+        let url =
+            self.base_url.join("/v1/human/").and_then(|base| base.join(path)).map_err(|_| Trouble::unreachable())?;
         let answer = self.http.get(url).bearer_auth(token).send().await.map_err(|_| Trouble::unreachable())?;
-        let total = answer.headers().get("x-total-count").and_then(|value| value.to_str().ok()?.parse().ok()).unwrap_or(0);
+        let total =
+            answer.headers().get("x-total-count").and_then(|value| value.to_str().ok()?.parse().ok()).unwrap_or(0);
         Ok((total, json_of(answer).await?))
     }
 }

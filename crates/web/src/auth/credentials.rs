@@ -11,11 +11,13 @@ use serde_json::{Map, Value};
 
 use crate::problem::Problem;
 
+/// Name and password; an empty password is no secret.
+type Basic = (String, Option<Secret<String>>);
+
 /// A token request's fields, whatever media type brought them.
 pub(crate) struct Fields {
     values: Map<String, Value>,
-    /// An empty password is no secret.
-    basic: Option<(String, Option<Secret<String>>)>,
+    basic: Option<Basic>,
     /// Names of fields that are missing or of the wrong type.
     bad: Vec<String>,
 }
@@ -95,9 +97,12 @@ impl Fields {
         let same_id = self.optional("client_id").is_none_or(|in_body| in_body == id);
         for (name, same) in [("client_id", same_id), ("client_secret", same_secret)] {
             if !same {
-                return Err(Problem::new(StatusCode::BAD_REQUEST, "The Authorization header and the body name different clients.")
-                    .reason("INVALID_BODY")
-                    .keys("payload", vec![name.to_owned()]));
+                return Err(Problem::new(
+                    StatusCode::BAD_REQUEST,
+                    "The Authorization header and the body name different clients.",
+                )
+                .reason("INVALID_BODY")
+                .keys("payload", vec![name.to_owned()]));
             }
         }
         Ok((id, secret.or(in_body)))
@@ -141,7 +146,8 @@ fn json(body: &[u8]) -> Result<Map<String, Value>, Problem> {
 }
 
 fn form(body: &[u8]) -> Result<Map<String, Value>, Problem> {
-    let pairs: Vec<(String, String)> = serde_urlencoded::from_bytes(body).map_err(|_| invalid("The body is not a valid form."))?;
+    let pairs: Vec<(String, String)> =
+        serde_urlencoded::from_bytes(body).map_err(|_| invalid("The body is not a valid form."))?;
     let mut fields = Map::new();
     for (name, value) in pairs {
         match fields.get_mut(&name) {
@@ -156,7 +162,7 @@ fn form(body: &[u8]) -> Result<Map<String, Value>, Problem> {
 }
 
 /// Any other authorization scheme is not meant for us and is ignored.
-fn basic(headers: &HeaderMap) -> Result<Option<(String, Option<Secret<String>>)>, Problem> {
+fn basic(headers: &HeaderMap) -> Result<Option<Basic>, Problem> {
     let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
     let malformed = || invalid("The Authorization header is not valid HTTP Basic.");
     let text = value.to_str().map_err(|_| malformed())?;
@@ -177,7 +183,8 @@ fn invalid(message: &str) -> Problem {
 
 fn unreadable(rejection: BytesRejection) -> Problem {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "A token request is at most 64 KiB.").reason("INVALID_BODY");
+        return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "A token request is at most 64 KiB.")
+            .reason("INVALID_BODY");
     }
     invalid("The body could not be read.")
 }

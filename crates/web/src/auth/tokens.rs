@@ -6,7 +6,7 @@ use axum::http::{HeaderName, StatusCode, header};
 use domain::TokenKind;
 use domain::tokens::Refusal;
 use engine::Engine;
-use engine::tokens::{Issued, IssueError, TokenRequest};
+use engine::tokens::{IssueError, Issued, TokenRequest};
 use serde_json::{Value, json};
 
 use super::credentials::Fields;
@@ -92,20 +92,26 @@ impl From<IssueError> for Problem {
             IssueError::UnknownClient => unauthorized("No app has this client_id.", "BAD_CLIENT"),
             IssueError::WrongSecret => unauthorized("The client_secret is wrong.", "BAD_SECRET"),
             IssueError::SecretRequired => unauthorized("This request needs the client_secret.", "SECRET_REQUIRED"),
-            IssueError::TypeRequired => Problem::new(StatusCode::BAD_REQUEST, "This app must name the type: session, id or access.")
-                .reason("INVALID_BODY")
-                .keys("payload", vec!["type".to_owned()]),
+            IssueError::TypeRequired => {
+                Problem::new(StatusCode::BAD_REQUEST, "This app must name the type: session, id or access.")
+                    .reason("INVALID_BODY")
+                    .keys("payload", vec!["type".to_owned()])
+            }
             IssueError::AppDisabled => forbidden("This app is disabled.".to_owned(), "APP_DISABLED"),
-            IssueError::AdminApiOff => forbidden("The Admin API is not enabled for this app.".to_owned(), "ADMIN_API_DISABLED"),
+            IssueError::AdminApiOff => {
+                forbidden("The Admin API is not enabled for this app.".to_owned(), "ADMIN_API_DISABLED")
+            }
             IssueError::Refused(refusal) => match refusal {
                 Refusal::SessionNotAllowed => forbidden(refusal.to_string(), "SESSION_NOT_ALLOWED"),
                 Refusal::NoConnectedSource => forbidden(refusal.to_string(), "NO_CONNECTED_SOURCE"),
                 Refusal::UserDeleted => forbidden(refusal.to_string(), "USER_DELETED"),
                 Refusal::UserUnknown => Problem::new(StatusCode::NOT_FOUND, refusal.to_string()).reason("USER_UNKNOWN"),
             },
-            IssueError::Limited(limited) => Problem::new(StatusCode::TOO_MANY_REQUESTS, "Too many requests; wait and try again.")
-                .reason("RATE_LIMITED")
-                .retry_after(limited.retry_after),
+            IssueError::Limited(limited) => {
+                Problem::new(StatusCode::TOO_MANY_REQUESTS, "Too many requests; wait and try again.")
+                    .reason("RATE_LIMITED")
+                    .retry_after(limited.retry_after)
+            }
             IssueError::Store(error) => Problem::internal(&error),
             IssueError::Sealing(error) => Problem::internal(&error),
         }

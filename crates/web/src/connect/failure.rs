@@ -149,7 +149,8 @@ fn over(texts: &'static Texts, closing: Closing, app: Option<&Arc<App>>, ended: 
     let mut frame = Frame::new(texts, app, texts.t(title.0));
     if closing != Closing::Success {
         let (status, code) = (closing.status().as_str(), closing.as_str());
-        frame = frame.tell("messages", json!([{ "type": "hapi-connect-error", "code": code, "status": status, "error": text }]));
+        frame = frame
+            .tell("messages", json!([{ "type": "hapi-connect-error", "code": code, "status": status, "error": text }]));
     }
     // The page tells nothing but the app's name, so an app without registered pages may show it anywhere.
     let policy = app.map(Arc::as_ref).map_or_else(Policy::open, |app| Policy::of_app(app, true));

@@ -41,7 +41,11 @@ struct Ended {
 pub async fn seen(visitor: Visitor, seen: Result<Json<Seen>, JsonRejection>) -> Result<Response, Failure> {
     let mut response = match seen {
         Ok(Json(seen)) => {
-            visitor.engine.acknowledge(&visitor.visit, &seen.announced).await.map_err(|error| visitor.failure(error))?;
+            visitor
+                .engine
+                .acknowledge(&visitor.visit, &seen.announced)
+                .await
+                .map_err(|error| visitor.failure(error))?;
             StatusCode::NO_CONTENT.into_response()
         }
         Err(rejection) => Problem::new(rejection.status(), "Expected a list of announced messages.").into_response(),
@@ -83,7 +87,12 @@ pub async fn ended_visit(
     }
 }
 
-async fn once_more(engine: &Engine, headers: &HeaderMap, ticket: String, error: ConnectError) -> Result<Response, Failure> {
+async fn once_more(
+    engine: &Engine,
+    headers: &HeaderMap,
+    ticket: String,
+    error: ConnectError,
+) -> Result<Response, Failure> {
     let texts = Texts::choose(None, accepted(headers));
     let closing = Closing::from(&error);
     let app = match error {

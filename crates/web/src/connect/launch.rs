@@ -225,13 +225,19 @@ mod tests {
     #[test]
     fn long_texts_are_cut() {
         let (long, many) = ("é".repeat(3000), "abcdefgh,".repeat(1000));
-        let asked = Asked::parse(format!("segment={long}&config={long}&pisId={long}&language={long}&preseed={long}&pinnedProviders={many}").as_bytes());
+        let asked = Asked::parse(
+            format!("segment={long}&config={long}&pisId={long}&language={long}&preseed={long}&pinnedProviders={many}")
+                .as_bytes(),
+        );
         let Launch { segment, config, pis_id, language, preseed, pinned_providers, .. } = asked.launch;
         for text in [segment, config, pis_id, language, preseed] {
             assert_eq!(text.map(|text| text.len()), Some(1024));
         }
         assert_eq!(pinned_providers.len(), 100);
-        assert_eq!(Asked::parse(format!("pinnedProviders={long}").as_bytes()).launch.pinned_providers, Vec::<String>::new());
+        assert_eq!(
+            Asked::parse(format!("pinnedProviders={long}").as_bytes()).launch.pinned_providers,
+            Vec::<String>::new()
+        );
     }
 
     #[test]

@@ -33,10 +33,7 @@ struct Progress {
     next: String,
 }
 
-pub async fn progress(
-    mut visitor: Visitor,
-    Connection(connection): Connection,
-) -> Result<Response, Failure> {
+pub async fn progress(mut visitor: Visitor, Connection(connection): Connection) -> Result<Response, Failure> {
     let (connection, report) = read(&visitor, &connection).await?;
     visitor.stand(Step::Progress { connection }).await?;
     let done = over(&report);

@@ -150,7 +150,8 @@ pub async fn login(visitor: Visitor) -> Result<Response, Failure> {
 pub async fn go(visitor: Visitor, headers: HeaderMap, going: Given) -> Result<Response, Failure> {
     let display = display(&going);
     // Older browsers do not say where they come from; those that were shown the page before have its mark.
-    let shown = || callback::cookie(&headers, VISIT_COOKIE) == Some(&visitor.engine.reference(visitor.visit.session.id));
+    let shown =
+        || callback::cookie(&headers, VISIT_COOKIE) == Some(&visitor.engine.reference(visitor.visit.session.id));
     if came_from_us(&headers).unwrap_or_else(shown) {
         return leave(visitor, &headers, display).await;
     }
@@ -161,7 +162,8 @@ pub async fn go(visitor: Visitor, headers: HeaderMap, going: Given) -> Result<Re
 pub async fn go_on(visitor: Visitor, headers: HeaderMap, Posted(going): Posted) -> Result<Response, Failure> {
     let display = display(&going);
     // Another site can neither read the mark on our page nor have the cookie sent with its own form.
-    let ours = mark(&headers).is_some_and(|mark| going.get("mark") == Some(mark)) && came_from_us(&headers) != Some(false);
+    let ours =
+        mark(&headers).is_some_and(|mark| going.get("mark") == Some(mark)) && came_from_us(&headers) != Some(false);
     if ours { leave(visitor, &headers, display).await } else { Ok(confirm(&visitor, &headers, display)) }
 }
 

@@ -53,9 +53,12 @@ fn story(code: &str) -> &'static Story {
         "not_registered" | "unauthorized_client" | "invalid_client" | "invalid_request" => &UNREGISTERED,
         "context_missing" => &NOBODY,
         "login_required" => &SIGNED_OUT,
-        "unsupported_response_type" | "answer_ambiguous" | "code_missing" | "insecure_address" | "too_large" | "token_refused" => {
-            &UNREADABLE
-        }
+        "unsupported_response_type"
+        | "answer_ambiguous"
+        | "code_missing"
+        | "insecure_address"
+        | "too_large"
+        | "token_refused" => &UNREADABLE,
         code if code.starts_with("token_answer_") || code.starts_with("discovery_") => &UNREADABLE,
         _ => &GENERAL,
     }

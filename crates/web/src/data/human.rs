@@ -13,7 +13,15 @@ use crate::problem::Problem;
 
 /// The newest value of every wellness stream; a stream without values is an empty object.
 const STREAMS: [&str; 10] = [
-    "bloodGlucose", "bloodOxygen", "bloodPressure", "bmi", "bodyFat", "height", "heartRate", "weight", "activitySummary",
+    "bloodGlucose",
+    "bloodOxygen",
+    "bloodPressure",
+    "bmi",
+    "bodyFat",
+    "height",
+    "heartRate",
+    "weight",
+    "activitySummary",
     "sleepSummary",
 ];
 
@@ -57,7 +65,9 @@ pub(super) async fn sources(
 impl From<HumanError> for Problem {
     fn from(error: HumanError) -> Problem {
         match error {
-            HumanError::Unknown => Problem::new(axum::http::StatusCode::NOT_FOUND, "No such user.").reason("USER_UNKNOWN"),
+            HumanError::Unknown => {
+                Problem::new(axum::http::StatusCode::NOT_FOUND, "No such user.").reason("USER_UNKNOWN")
+            }
             HumanError::Store(error) => Problem::internal(&error),
             HumanError::Sealing(error) => Problem::internal(&error),
         }

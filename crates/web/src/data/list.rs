@@ -62,7 +62,14 @@ fn malformed(name: &str, why: &str) -> Problem {
 }
 
 /// Answers a page, or 304 when the caller has it already.
-pub(super) fn answer(page: Page, query: &ListQuery, base: &Url, path: &str, raw: Option<&str>, headers: &HeaderMap) -> Response {
+pub(super) fn answer(
+    page: Page,
+    query: &ListQuery,
+    base: &Url,
+    path: &str,
+    raw: Option<&str>,
+    headers: &HeaderMap,
+) -> Response {
     let mut response = if unchanged(headers, &page.etag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
@@ -81,10 +88,9 @@ pub(super) fn answer(page: Page, query: &ListQuery, base: &Url, path: &str, raw:
 }
 
 fn unchanged(headers: &HeaderMap, etag: &str) -> bool {
-    headers
-        .get(header::IF_NONE_MATCH)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|known| known.split(',').any(|known| known.trim().trim_start_matches("W/") == etag || known.trim() == "*"))
+    headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).is_some_and(|known| {
+        known.split(',').any(|known| known.trim().trim_start_matches("W/") == etag || known.trim() == "*")
+    })
 }
 
 /// `next` comes first: published clients take the first address they see.
@@ -157,8 +163,16 @@ mod tests {
         assert_eq!(query(Some("limit=99999999999")).unwrap().limit, 500);
         assert_eq!(query(Some("limit=&offset=")).unwrap().limit, 50);
         for bad in [
-            "limit=0", "limit=-1", "limit=ten", "offset=-1", "offset=1.5", "offset=99999999999999999999",
-            "updated_since=yesterday", "created_before=2026-01-31", "start_date=2026-1-1", "end_date=20260101",
+            "limit=0",
+            "limit=-1",
+            "limit=ten",
+            "offset=-1",
+            "offset=1.5",
+            "offset=99999999999999999999",
+            "updated_since=yesterday",
+            "created_before=2026-01-31",
+            "start_date=2026-1-1",
+            "end_date=20260101",
         ] {
             assert!(query(Some(bad)).is_err(), "{bad}");
         }

@@ -11,6 +11,8 @@ use crate::person::Person;
 use crate::town::{Town, harvest};
 use crate::wire::Ask;
 
+type Pairs<'a> = &'a [(&'a str, &'a str)];
+
 const DONE: &str = "https://harvest.example/done";
 
 /// What the page's script reads.
@@ -113,11 +115,26 @@ async fn a_launch_that_fails_says_so_closes_and_keeps_no_token_in_the_address() 
     let off_token = town.human("ada").at(&off).session_token().await;
     let disabled = App { disabled_at: Some(town.clock.now()), ..off.app.clone() };
     town.engine.update_app(&disabled).await.expect("an app");
-    let table: [(&[(&str, &str)], u16, &str, &str); 5] = [
+    let table: [(Pairs, u16, &str, &str); 5] = [
         (&[("token", &off_token)], 403, "APP_DISABLED", "SESSION_TOKEN_INVALID"),
-        (&[("token", &token), ("callback", "https://evil.example")], 400, "CALLBACK_NOT_REGISTERED", "SESSION_TOKEN_INVALID"),
-        (&[("token", &token), ("callbackOrigin", "https://evil.example")], 400, "CALLBACK_NOT_REGISTERED", "SESSION_TOKEN_INVALID"),
-        (&[("token", "hst-nonsense"), ("clientId", &town.app.id())], 401, "SESSION_TOKEN_INVALID", "SESSION_TOKEN_INVALID"),
+        (
+            &[("token", &token), ("callback", "https://evil.example")],
+            400,
+            "CALLBACK_NOT_REGISTERED",
+            "SESSION_TOKEN_INVALID",
+        ),
+        (
+            &[("token", &token), ("callbackOrigin", "https://evil.example")],
+            400,
+            "CALLBACK_NOT_REGISTERED",
+            "SESSION_TOKEN_INVALID",
+        ),
+        (
+            &[("token", "hst-nonsense"), ("clientId", &town.app.id())],
+            401,
+            "SESSION_TOKEN_INVALID",
+            "SESSION_TOKEN_INVALID",
+        ),
         (&[("clientId", &town.app.id())], 401, "MISSING_SESSION_TOKEN", "MISSING_SESSION_TOKEN"),
     ];
     for (pairs, status, code, close) in table {
@@ -128,7 +145,14 @@ async fn a_launch_that_fails_says_so_closes_and_keeps_no_token_in_the_address() 
         assert_eq!(data(&shown)["targets"], json!(["https://harvest.example"]), "{code}");
         assert_eq!(data(&shown)["messages"][0]["type"], "hapi-connect-error", "{code}");
         assert_eq!(data(&shown)["messages"][0]["code"], code);
-        let link = shown.text().split("class=\"primary\" href=\"").nth(1).expect("a way out").split('"').next().expect("an address");
+        let link = shown
+            .text()
+            .split("class=\"primary\" href=\"")
+            .nth(1)
+            .expect("a way out")
+            .split('"')
+            .next()
+            .expect("an address");
         let closed = town.get(&link.replace("&#38;", "&").replace("&amp;", "&")).await;
         assert_page(&closed, 200, code);
         let message = &data(&closed)["messages"][0];
@@ -167,7 +191,9 @@ async fn a_search_opens_no_visit() {
     let town = Town::open().await;
     let mut ada = town.human("ada");
     let token = ada.session_token().await;
-    for target in ["/connect/search?q=river", "/connect/search?q=river&format=json", "/connect/search?q=river&fragment=1&limit=3"] {
+    for target in
+        ["/connect/search?q=river", "/connect/search?q=river&format=json", "/connect/search?q=river&fragment=1&limit=3"]
+    {
         let before = town.stored();
         let found = town.send(Ask::get(target).bearer(&token)).await;
         assert_eq!(found.status, 200, "{target}");
@@ -205,7 +231,10 @@ async fn what_cannot_be_read_is_answered_by_a_page() {
     assert_page(&town.send(large).await, 413, "too large");
     let seen = town.send(Ask::new("POST", format!("{visit}/seen")).body("nonsense")).await;
     assert!((400..500).contains(&seen.status), "{seen:?}");
-    assert_eq!((seen.header("cache-control"), seen.header("x-content-type-options")), (Some("no-store"), Some("nosniff")));
+    assert_eq!(
+        (seen.header("cache-control"), seen.header("x-content-type-options")),
+        (Some("no-store"), Some("nosniff"))
+    );
     seen.envelope();
 }
 
@@ -235,7 +264,8 @@ async fn choosing_without_signing_in_says_that_it_cannot_yet() {
     assert_eq!((&message["status"], &message["currentConnections"]), (&json!("SUCCESS"), &json!([])));
     let back = town.get(&format!("/connect/ended?status=SUCCESS&clientId={id}&callback={DONE}")).await;
     assert!(back.location().starts_with(&format!("{DONE}?status=SUCCESS")), "{}", back.location());
-    let elsewhere = town.get(&format!("/connect/ended?status=SUCCESS&clientId={id}&callback=https://evil.example")).await;
+    let elsewhere =
+        town.get(&format!("/connect/ended?status=SUCCESS&clientId={id}&callback=https://evil.example")).await;
     assert_eq!(elsewhere.status, 200, "{elsewhere:?}");
     let missing = launched(&town, &[("mode", "select"), ("clientId", &id), ("preseed", "true")]).await;
     assert!(missing.location().contains("MISSING_SESSION_TOKEN"), "{}", missing.location());

@@ -21,7 +21,14 @@ pub(in crate::people) struct Analyte {
     pub moved_by: &'static [(Ailment, f64, f64)],
 }
 
-const fn analyte(loinc: &'static str, name: &'static str, unit: &'static str, decimals: i32, range: (f64, f64), usual: (f64, f64)) -> Analyte {
+const fn analyte(
+    loinc: &'static str,
+    name: &'static str,
+    unit: &'static str,
+    decimals: i32,
+    range: (f64, f64),
+    usual: (f64, f64),
+) -> Analyte {
     Analyte { loinc: Code::loinc(loinc, name), unit, decimals, range, usual, moved_by: &[] }
 }
 

@@ -37,7 +37,14 @@ const WHEEZE: Code = Code::snomed("56018004", "Wheezing");
 
 type Dose = (f64, &'static str, &'static str);
 
-const fn oral(rxnorm: &'static str, name: &'static str, dose: Dose, sig: &'static str, schedule: Schedule, supply: (i64, i64, i64)) -> Drug {
+const fn oral(
+    rxnorm: &'static str,
+    name: &'static str,
+    dose: Dose,
+    sig: &'static str,
+    schedule: Schedule,
+    supply: (i64, i64, i64),
+) -> Drug {
     Drug { code: Code::rxnorm(rxnorm, name), dose, route: ORAL, sig, schedule, supply }
 }
 

@@ -45,9 +45,11 @@ fn concern(allergy: &Value, anchor: &str, none: bool) -> String {
     let intolerance = allergy["type"] == "intolerance";
     let category = allergy["category"][0].as_str().unwrap_or_default();
     let known = PROPENSITIES.iter().find(|(kind, other, _, _)| *kind == category && *other == intolerance);
-    let (code, display) = known.map_or(("419199007", "Allergy to substance"), |(_, _, code, display)| (*code, *display));
+    let (code, display) =
+        known.map_or(("419199007", "Allergy to substance"), |(_, _, code, display)| (*code, *display));
     let negated = if none { " negationInd=\"true\"" } else { "" };
-    let substance = if none { "<code nullFlavor=\"NA\"/>".to_owned() } else { coded("code", &allergy["code"], Some(anchor)) };
+    let substance =
+        if none { "<code nullFlavor=\"NA\"/>".to_owned() } else { coded("code", &allergy["code"], Some(anchor)) };
     format!(
         "<act classCode=\"ACT\" moodCode=\"EVN\">{concern}{}<code code=\"CONC\" codeSystem=\"2.16.840.1.113883.5.6\"/>\
          <statusCode code=\"active\"/><effectiveTime>{}</effectiveTime><entryRelationship typeCode=\"SUBJ\">\

@@ -24,7 +24,9 @@ pub(super) fn words(concept: &Value) -> String {
 pub(super) fn coded(tag: &str, concept: &Value, anchor: Option<&str>) -> String {
     let name = tag.split(' ').next().unwrap_or(tag);
     let mut codings = concept["coding"].as_array().into_iter().flatten().filter_map(attributes);
-    let text = anchor.map(|anchor| format!("<originalText><reference value=\"#{anchor}\"/></originalText>")).unwrap_or_default();
+    let text = anchor
+        .map(|anchor| format!("<originalText><reference value=\"#{anchor}\"/></originalText>"))
+        .unwrap_or_default();
     match codings.next() {
         None => format!("<{tag} nullFlavor=\"OTH\">{text}</{name}>"),
         Some(first) => {
@@ -38,7 +40,10 @@ fn attributes(coding: &Value) -> Option<String> {
     let system = coding["system"].as_str()?;
     let (_, oid, name) = SYSTEMS.iter().find(|(address, _, _)| *address == system)?;
     let (code, display) = (coding["code"].as_str()?, coding["display"].as_str().unwrap_or_default());
-    Some(format!(" code=\"{code}\" codeSystem=\"{oid}\" codeSystemName=\"{name}\" displayName=\"{}\"", escaped(display)))
+    Some(format!(
+        " code=\"{code}\" codeSystem=\"{oid}\" codeSystemName=\"{name}\" displayName=\"{}\"",
+        escaped(display)
+    ))
 }
 
 /// A time without its punctuation, as precise as it was: `2011`, `201105`, `20110511093000-0500`.
@@ -99,8 +104,12 @@ pub(super) fn value(observation: &Value) -> String {
     if quantity.is_object() {
         let (number, unit) = (&quantity["value"], escaped(quantity["code"].as_str().unwrap_or("1")));
         return match quantity["comparator"].as_str() {
-            Some(">" | ">=") => format!("<value xsi:type=\"IVL_PQ\"><low value=\"{number}\" unit=\"{unit}\" inclusive=\"false\"/></value>"),
-            Some(_) => format!("<value xsi:type=\"IVL_PQ\"><high value=\"{number}\" unit=\"{unit}\" inclusive=\"false\"/></value>"),
+            Some(">" | ">=") => format!(
+                "<value xsi:type=\"IVL_PQ\"><low value=\"{number}\" unit=\"{unit}\" inclusive=\"false\"/></value>"
+            ),
+            Some(_) => format!(
+                "<value xsi:type=\"IVL_PQ\"><high value=\"{number}\" unit=\"{unit}\" inclusive=\"false\"/></value>"
+            ),
             None => format!("<value xsi:type=\"PQ\" value=\"{number}\" unit=\"{unit}\"/>"),
         };
     }

@@ -30,7 +30,11 @@ pub(super) fn open(out: &mut String, chart: &Chart<'_>, name: &Name, life: &Life
         escaped(chart.hospital.name)
     );
     let author = Role::FamilyDoctor.name(chart.seed);
-    let templates = [template("2.16.840.1.113883.10.20.22.1.1", "2015-08-01"), template("2.16.840.1.113883.10.20.22.1.2", "2015-08-01")].concat();
+    let templates = [
+        template("2.16.840.1.113883.10.20.22.1.1", "2015-08-01"),
+        template("2.16.840.1.113883.10.20.22.1.2", "2015-08-01"),
+    ]
+    .concat();
     let _ = write!(
         out,
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
@@ -89,7 +93,9 @@ fn home(patient: &Value) -> String {
 fn category(tag: &str, extension: &Value) -> String {
     let coding = &extension["extension"][0]["valueCoding"];
     match (coding["code"].as_str(), coding["display"].as_str()) {
-        (Some(code), Some(display)) => format!("<{tag} code=\"{code}\" codeSystem=\"2.16.840.1.113883.6.238\" codeSystemName=\"Race and Ethnicity - CDC\" displayName=\"{display}\"/>"),
+        (Some(code), Some(display)) => format!(
+            "<{tag} code=\"{code}\" codeSystem=\"2.16.840.1.113883.6.238\" codeSystemName=\"Race and Ethnicity - CDC\" displayName=\"{display}\"/>"
+        ),
         _ => format!("<{tag} nullFlavor=\"UNK\"/>"),
     }
 }

@@ -17,7 +17,12 @@ pub(super) fn section(record: &Record<'_>) -> Section {
     for immunization in record.newest("Immunization") {
         let lot = immunization["lotNumber"].as_str().unwrap_or_default();
         let status = immunization["status"].as_str().unwrap_or_default().to_owned();
-        let anchor = section.row(vec![words(&immunization["vaccineCode"]), day(&immunization["occurrenceDateTime"]), lot.to_owned(), status]);
+        let anchor = section.row(vec![
+            words(&immunization["vaccineCode"]),
+            day(&immunization["occurrenceDateTime"]),
+            lot.to_owned(),
+            status,
+        ]);
         section.entry(entry(immunization, &anchor, lot));
     }
     section

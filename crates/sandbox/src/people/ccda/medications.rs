@@ -75,11 +75,16 @@ fn entry(order: &Value, drug: &Value, anchor: &str) -> String {
 
 fn frequency(dosage: &Value) -> String {
     let repeat = &dosage["timing"]["repeat"];
-    let (Some(frequency), Some(period)) = (repeat["frequency"].as_f64(), repeat["period"].as_f64()) else { return String::new() };
+    let (Some(frequency), Some(period)) = (repeat["frequency"].as_f64(), repeat["period"].as_f64()) else {
+        return String::new();
+    };
     // Twice a day is every twelve hours; everything else keeps its own unit.
     let unit = repeat["periodUnit"].as_str().unwrap_or("d");
-    let (period, unit) = if unit == "d" && frequency > 1.0 { (period * 24.0 / frequency, "h") } else { (period / frequency, unit) };
-    format!("<effectiveTime xsi:type=\"PIVL_TS\" operator=\"A\" institutionSpecified=\"true\"><period value=\"{period}\" unit=\"{unit}\"/></effectiveTime>")
+    let (period, unit) =
+        if unit == "d" && frequency > 1.0 { (period * 24.0 / frequency, "h") } else { (period / frequency, unit) };
+    format!(
+        "<effectiveTime xsi:type=\"PIVL_TS\" operator=\"A\" institutionSpecified=\"true\"><period value=\"{period}\" unit=\"{unit}\"/></effectiveTime>"
+    )
 }
 
 fn route(dosage: &Value) -> String {

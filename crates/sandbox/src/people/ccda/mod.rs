@@ -28,7 +28,8 @@ struct Record<'r> {
 impl<'r> Record<'r> {
     /// The resources of a kind, newest first, without those entered in error or refuted.
     fn newest(&self, kind: &str) -> Vec<&'r Value> {
-        let mut found: Vec<&Resource> = self.resources.iter().filter(|resource| resource.kind == kind && stands(&resource.json)).collect();
+        let mut found: Vec<&Resource> =
+            self.resources.iter().filter(|resource| resource.kind == kind && stands(&resource.json)).collect();
         found.sort_by(|one, other| other.last_updated.cmp(&one.last_updated));
         found.into_iter().map(|resource| &resource.json).collect()
     }
@@ -72,6 +73,10 @@ pub(super) fn write(chart: &mut Chart<'_>, name: &Name, life: &Life) {
         "title": "Continuity of care document",
         "creation": written,
     });
-    let format = ("urn:hl7-org:sdwg:ccda-structuredBody:2.1", "C-CDA Structured Body R2.1", "http://ihe.net/fhir/ihe.formatcode.fhir/CodeSystem/formatcode");
+    let format = (
+        "urn:hl7-org:sdwg:ccda-structuredBody:2.1",
+        "C-CDA Structured Body R2.1",
+        "http://ihe.net/fhir/ihe.formatcode.fhir/CodeSystem/formatcode",
+    );
     notes::document(chart, None, notes::CCD, attachment, format);
 }

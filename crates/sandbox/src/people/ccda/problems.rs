@@ -17,12 +17,19 @@ pub(super) fn section(record: &Record<'_>) -> Section {
         &["Problem", "Onset", "Resolved", "Status"],
         "No known problems.",
     );
-    let (listed, diagnosed): (Vec<&Value>, Vec<&Value>) =
-        record.newest("Condition").into_iter().partition(|condition| condition["category"][0]["coding"][0]["code"] == "problem-list-item");
+    let (listed, diagnosed): (Vec<&Value>, Vec<&Value>) = record
+        .newest("Condition")
+        .into_iter()
+        .partition(|condition| condition["category"][0]["coding"][0]["code"] == "problem-list-item");
     let passed = diagnosed.into_iter().filter(|condition| condition["abatementDateTime"].is_string()).take(DIAGNOSES);
     for condition in listed.into_iter().chain(passed) {
         let status = condition["clinicalStatus"]["coding"][0]["display"].as_str().unwrap_or_default().to_owned();
-        let anchor = section.row(vec![words(&condition["code"]), day(&condition["onsetDateTime"]), day(&condition["abatementDateTime"]), status]);
+        let anchor = section.row(vec![
+            words(&condition["code"]),
+            day(&condition["onsetDateTime"]),
+            day(&condition["abatementDateTime"]),
+            status,
+        ]);
         section.entry(entry(condition, &anchor));
     }
     section
@@ -30,7 +37,8 @@ pub(super) fn section(record: &Record<'_>) -> Section {
 
 fn entry(condition: &Value, anchor: &str) -> String {
     let resolved = condition["abatementDateTime"].is_string();
-    let (concern, status) = if resolved { ("completed", ("413322009", "Resolved")) } else { ("active", ("55561003", "Active")) };
+    let (concern, status) =
+        if resolved { ("completed", ("413322009", "Resolved")) } else { ("active", ("55561003", "Active")) };
     // The problem itself is named in SNOMED CT; some visits name it in ICD-10-CM first.
     let mut codings: Vec<Value> = condition["code"]["coding"].as_array().cloned().unwrap_or_default();
     codings.sort_by_key(|coding| coding["system"] != "http://snomed.info/sct");

@@ -20,11 +20,21 @@ pub(super) fn section(record: &Record<'_>) -> Section {
     let reports = record.newest("DiagnosticReport").into_iter().filter(|report| report["result"].is_array());
     for report in reports.take(REPORTS) {
         let mut components = String::new();
-        let cited = report["result"].as_array().into_iter().flatten().filter_map(|result| record.find(result["reference"].as_str()?));
+        let cited = report["result"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|result| record.find(result["reference"].as_str()?));
         for observation in cited {
             let range = observation["referenceRange"][0]["text"].as_str().unwrap_or_default().to_owned();
             let taken = day(&observation["effectiveDateTime"]);
-            let anchor = section.row(vec![words(&observation["code"]), value_words(observation), range, taken, words(&report["code"])]);
+            let anchor = section.row(vec![
+                words(&observation["code"]),
+                value_words(observation),
+                range,
+                taken,
+                words(&report["code"]),
+            ]);
             components.push_str(&component(observation, &anchor));
         }
         section.entry(format!(
@@ -39,7 +49,8 @@ pub(super) fn section(record: &Record<'_>) -> Section {
 
 fn component(observation: &Value, anchor: &str) -> String {
     let interpretation = observation["interpretation"][0]["coding"][0]["code"].as_str();
-    let interpretation = interpretation.map(|code| format!("<interpretationCode code=\"{code}\" codeSystem=\"2.16.840.1.113883.5.83\"/>"));
+    let interpretation = interpretation
+        .map(|code| format!("<interpretationCode code=\"{code}\" codeSystem=\"2.16.840.1.113883.5.83\"/>"));
     format!(
         "<component><observation classCode=\"OBS\" moodCode=\"EVN\">{}{}{}{}<statusCode code=\"completed\"/>{}{}{}{}</observation></component>",
         template("2.16.840.1.113883.10.20.22.4.2", "2015-08-01"),
@@ -61,5 +72,9 @@ fn range(range: &Value) -> String {
     if !range.is_object() {
         return String::new();
     }
-    format!("<referenceRange><observationRange><value xsi:type=\"IVL_PQ\">{}{}</value></observationRange></referenceRange>", bound("low"), bound("high"))
+    format!(
+        "<referenceRange><observationRange><value xsi:type=\"IVL_PQ\">{}{}</value></observationRange></referenceRange>",
+        bound("low"),
+        bound("high")
+    )
 }

@@ -23,7 +23,11 @@ pub(super) fn section(record: &Record<'_>) -> Section {
             continue;
         }
         asked.push(code);
-        let when = if observation["effectiveDateTime"].is_string() { &observation["effectiveDateTime"] } else { &observation["effectivePeriod"]["start"] };
+        let when = if observation["effectiveDateTime"].is_string() {
+            &observation["effectiveDateTime"]
+        } else {
+            &observation["effectivePeriod"]["start"]
+        };
         let anchor = section.row(vec![words(&observation["code"]), answer(observation), day(when)]);
         section.entry(entry(observation, when, &anchor, code == SMOKING));
     }
@@ -41,12 +45,17 @@ fn entry(observation: &Value, when: &Value, anchor: &str, smoking: bool) -> Stri
     let (template, effective) = if smoking {
         (template("2.16.840.1.113883.10.20.22.4.78", "2014-06-09"), at(when))
     } else {
-        (template("2.16.840.1.113883.10.20.22.4.38", "2015-08-01"), format!("<effectiveTime>{}</effectiveTime>", bounds(when, &Value::Null)))
+        (
+            template("2.16.840.1.113883.10.20.22.4.38", "2015-08-01"),
+            format!("<effectiveTime>{}</effectiveTime>", bounds(when, &Value::Null)),
+        )
     };
     let value = match observation["valueDateTime"].as_str() {
         Some(day) => format!("<value xsi:type=\"TS\" value=\"{}\"/>", super::element::time(day)),
         None if observation["valueCodeableConcept"]["coding"].is_array() => value(observation),
-        None if observation["valueCodeableConcept"].is_object() => format!("<value xsi:type=\"ST\">{}</value>", words(&observation["valueCodeableConcept"])),
+        None if observation["valueCodeableConcept"].is_object() => {
+            format!("<value xsi:type=\"ST\">{}</value>", words(&observation["valueCodeableConcept"]))
+        }
         None => value(observation),
     };
     format!(

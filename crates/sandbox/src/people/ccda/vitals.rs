@@ -17,8 +17,11 @@ pub(super) fn section(record: &Record<'_>) -> Section {
         &["Measurement", "Value", "Date"],
         "No vital signs.",
     );
-    let taken: Vec<&Value> =
-        record.newest("Observation").into_iter().filter(|observation| observation["category"][0]["coding"][0]["code"] == "vital-signs").collect();
+    let taken: Vec<&Value> = record
+        .newest("Observation")
+        .into_iter()
+        .filter(|observation| observation["category"][0]["coding"][0]["code"] == "vital-signs")
+        .collect();
     for visit in taken.chunk_by(|one, other| one["encounter"] == other["encounter"]).take(VISITS) {
         let mut components = String::new();
         for observation in visit {
