@@ -51,11 +51,7 @@ async fn measure() -> Result<(), Box<dyn std::error::Error>> {
 
     let spread: Vec<Target> = (0..40)
         .map(|offset| {
-            Target::get(
-                demo.address(),
-                &format!("/v1/human/medical/test_results?limit=50&offset={offset}&x={offset}"),
-                &token,
-            )
+            Target::get(demo.address(), &format!("/v1/human/medical/test_results?limit=50&offset={offset}"), &token)
         })
         .collect();
     println!(

@@ -1,9 +1,10 @@
 // Chromium, and the steps a person takes in it.
 import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
-const shots = resolve(import.meta.dirname, "../shots");
+const shots = fileURLToPath(new URL("../shots", import.meta.url));
 
 export function launch() {
   return chromium.launch({

@@ -2,10 +2,11 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { setTimeout as sleep } from "node:timers/promises";
 
-const binary = process.env.E2E_BINARY ?? resolve(import.meta.dirname, "../../target/release/tributary");
+const binary = process.env.E2E_BINARY ?? fileURLToPath(new URL("../../target/release/tributary", import.meta.url));
 
 export class Demo {
   constructor({ env = {}, people = 200 } = {}) {

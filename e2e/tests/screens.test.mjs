@@ -1,9 +1,9 @@
-// Every screen at the widget's size and on a phone: no violation of accessibility rules, no sideways scrolling.
+// The widget's screens at its own size and on phones: no violation of accessibility rules, no sideways scrolling.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import AxeBuilder from "@axe-core/playwright";
 import { Demo } from "../lib/demo.mjs";
-import { consent, launch, login as aLogin, shot, signIn } from "../lib/browser.mjs";
+import { choose, consent, launch, login as aLogin, open, popup, shot, signIn, site } from "../lib/browser.mjs";
 
 const demo = new Demo();
 let browser;
@@ -106,6 +106,30 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       await context.close();
     });
   }
+}
+
+for (const size of ["wide", "phone"]) {
+  test(`in the frame of a site: leaving, waiting, mailed links, choosing only (${size})`, async () => {
+    const context = await browser.newContext({ viewport: SIZES[size] });
+    const page = await site(context, demo, `frame-${size}@example.com`);
+    const frame = await open(page);
+    await choose(frame, "Riverb", "Riverbend");
+    await shot(page, `${size}-frame-3-leaving`);
+    const login = await popup(page, frame);
+    await frame.getByText(/^Waiting for you to finish/).waitFor();
+    await shot(page, `${size}-frame-3-waiting`);
+    await login.close();
+    // The way out, opened by somebody it was not meant for, asks first.
+    const go = await frame.getByRole("link", { name: "Continue in this window" }).getAttribute("href");
+    const stranger = await (await browser.newContext({ viewport: SIZES[size] })).newPage();
+    await stranger.goto(`${demo.card.base_url}${go}`);
+    await inspect(stranger, `${size}-3-mailed`);
+    assert.equal(new URL(stranger.url()).origin, demo.card.base_url, "nobody leaves without being asked");
+    await stranger.goto(`${demo.card.base_url}/connect?mode=select&clientId=${demo.card.client_id}`);
+    await inspect(stranger, `${size}-2-select`);
+    await stranger.context().close();
+    await context.close();
+  });
 }
 
 test("without script the whole way still works", async () => {

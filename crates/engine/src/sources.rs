@@ -144,7 +144,8 @@ fn element(row: &ConnectionRow, account: &Account, report: &SyncReport) -> Value
         "connectedSince": row.connected_since,
         "historySync": history,
         "syncStatus": sync,
-        "resync": { "active": row.status == Status::Active },
+        // Whether the source can be read again on demand: not before that is offered.
+        "resync": { "active": false },
         "expectedSyncDuration": USUAL_MINUTES,
         "organization": {
             "id": account.source,

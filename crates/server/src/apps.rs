@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use clap::{Subcommand, ValueEnum};
-use domain::{ClientId, Origin, SecretPolicy};
+use domain::{App, ClientId, Origin, SecretPolicy};
 use engine::apps::NewApp;
+use engine::clock::Clock;
 use serde_json::json;
 
 use crate::Failure;
@@ -37,6 +38,18 @@ pub enum Apps {
         #[command(flatten)]
         place: Place,
     },
+    /// Stop issuing tokens to an app, and stop its tokens and its widget.
+    Disable {
+        client_id: ClientId,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Let a disabled app go on.
+    Enable {
+        client_id: ClientId,
+        #[command(flatten)]
+        place: Place,
+    },
     /// List the apps of this installation.
     List {
         /// Machine-readable output.
@@ -57,6 +70,16 @@ pub enum Apps {
         #[command(flatten)]
         place: Place,
     },
+}
+
+/// An app is on or off for everyone who uses it, at once.
+async fn switch(place: &Place, client_id: ClientId, on: bool) -> Result<(), Failure> {
+    let (_, engine) = place.engine().await?;
+    let known = engine.find_app(client_id).await?.ok_or_else(|| format!("unknown client {client_id}"))?;
+    let disabled_at = (!on).then(|| Clock::System.now());
+    engine.update_app(&App { disabled_at, ..(*known).clone() }).await?;
+    println!("{} is {}. Running servers notice within 5 seconds.", known.name, if on { "enabled" } else { "disabled" });
+    Ok(())
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -96,8 +119,10 @@ impl Apps {
                     }
                 }
             }
+            Apps::Disable { client_id, place } => switch(&place, client_id, false).await?,
+            Apps::Enable { client_id, place } => switch(&place, client_id, true).await?,
             Apps::List { json, place } => {
-                let (_, engine) = place.known_engine().await?;
+                let (_, engine) = place.engine().await?;
                 let apps = engine.list_apps().await?;
                 if json {
                     let rows: Vec<_> = apps
@@ -121,7 +146,7 @@ impl Apps {
                 }
             }
             Apps::RotateSecret { client_id, overlap_hours, json, place } => {
-                let (_, engine) = place.known_engine().await?;
+                let (_, engine) = place.engine().await?;
                 let secret = engine.rotate_secret(client_id, Duration::from_secs(overlap_hours * 3600)).await?;
                 if json {
                     println!("{}", json!({ "client_id": client_id, "client_secret": secret.expose() }));

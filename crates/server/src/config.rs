@@ -9,9 +9,11 @@ use serde::Deserialize;
 use toml::{Table, Value};
 use url::Url;
 
-const DEFAULTS: &str = include_str!("../config.default.toml");
+pub const DEFAULTS: &str = include_str!("../config.default.toml");
 const PREFIX: &str = "TRIBUTARY_";
 /// Variables that are ours but are not settings.
+/// A prefix for secrets that `client_secret_env` names.
+const SECRETS: &str = "TRIBUTARY_SECRET_";
 const NOT_SETTINGS: [&str; 3] = ["TRIBUTARY_MASTER_KEY", "TRIBUTARY_CORPORA", "TRIBUTARY_TEST_POSTGRES"];
 
 #[derive(Debug, Deserialize)]
@@ -125,7 +127,10 @@ impl Config {
             overlay(&mut table, parse(&path.display().to_string(), &text)?);
         }
         for (name, value) in environment {
-            if let Some(setting) = name.strip_prefix(PREFIX).filter(|_| !NOT_SETTINGS.contains(&name.as_str())) {
+            if let Some(setting) = name
+                .strip_prefix(PREFIX)
+                .filter(|_| !NOT_SETTINGS.contains(&name.as_str()) && !name.starts_with(SECRETS))
+            {
                 let path: Vec<String> = setting.split("__").map(str::to_lowercase).collect();
                 set(&mut table, &path, &value).ok_or(ConfigError::UnknownVariable(name))?;
             }

@@ -57,7 +57,7 @@ impl Directory {
                 }
             }
             Directory::Search { text, limit, json, place } => {
-                let (_, engine) = place.known_engine().await?;
+                let (_, engine) = place.engine().await?;
                 let found = engine.search_directory(&text, limit);
                 if json {
                     let rows: Vec<_> = found.iter().map(row).collect();

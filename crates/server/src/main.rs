@@ -38,10 +38,12 @@ enum Command {
     /// Import and search the directory of providers.
     #[command(subcommand)]
     Directory(directory::Directory),
-    /// Check settings, keys, database and reachability, and say what to do about each.
+    /// Check settings, keys, database, directory and registrations, and say what to do about each.
     Doctor(doctor::Doctor),
     /// Bring the database to this release's form.
     Migrate(migrate::Migrate),
+    /// Print every setting with its default and what it means, as a file to start from.
+    Config,
     /// Print completions for a shell, e.g. `tributary completions bash > /etc/bash_completion.d/tributary`.
     Completions { shell: Shell },
 }
@@ -58,6 +60,10 @@ async fn main() -> ExitCode {
         Command::Directory(command) => command.run().await,
         Command::Doctor(command) => command.run().await,
         Command::Migrate(command) => command.run().await,
+        Command::Config => {
+            print!("{}", config::DEFAULTS);
+            Ok(())
+        }
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "tributary", &mut std::io::stdout());
             Ok(())

@@ -13,7 +13,7 @@ use crate::config::Config;
 /// Every command takes one of these and may run beside a running server.
 #[derive(Args)]
 pub struct Place {
-    /// Settings file; see config.default.toml in the documentation.
+    /// Settings file; `tributary config` prints one with every setting and its default.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Data folder; everything else as by default (or as the settings file says).
@@ -34,18 +34,15 @@ impl Place {
         Ok(config)
     }
 
-    /// The engine on this place's database, which is made when there is none and migrated if the settings allow.
+    /// The engine of an installation that is there already: a mistyped folder must not become a new one.
     pub async fn engine(&self) -> Result<(Config, Engine), Failure> {
         let config = self.settings()?;
-        let engine = open(&config).await?;
-        Ok((config, engine))
-    }
-
-    /// The engine of an installation that is there already: a mistyped folder must not become a new one.
-    pub async fn known_engine(&self) -> Result<(Config, Engine), Failure> {
-        let config = self.settings()?;
         if let Some(file) = config.database_file().filter(|file| !file.exists()) {
-            return Err(format!("there is no installation: {} does not exist", file.display()).into());
+            return Err(format!(
+                "there is no installation here: {} does not exist; `tributary serve` or `tributary migrate` makes it",
+                file.display()
+            )
+            .into());
         }
         let engine = open(&config).await?;
         Ok((config, engine))

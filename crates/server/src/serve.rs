@@ -33,13 +33,11 @@ impl Serve {
         tracing::info!(listen = %listener.local_addr()?, public_url = %config.public_url, "serving");
         let import = import_bundles(engine.clone(), &config);
         let stop = stop_signal();
-        let workers = spawn_workers(&engine, stop.clone());
+        let worker = spawn_worker(&engine, stop.clone());
         let router = web::router(engine, config.web_options());
         tokio::spawn(import);
         http(listener, router, stop).await?;
-        for worker in workers {
-            let _ = worker.await;
-        }
+        worker.await?;
         Ok(())
     }
 }
@@ -64,28 +62,10 @@ async fn stopped(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
 }
 
-/// Job workers and the directory's watch on other processes' imports.
-pub fn spawn_workers(engine: &Engine, stop: watch::Receiver<bool>) -> Vec<tokio::task::JoinHandle<()>> {
-    let jobs = {
-        let (engine, stop) = (engine.clone(), stop.clone());
-        tokio::spawn(async move { engine.run_jobs(stop).await })
-    };
-    let refresh = {
-        let (engine, mut stop) = (engine.clone(), stop);
-        tokio::spawn(async move {
-            let mut every = tokio::time::interval(std::time::Duration::from_secs(3));
-            loop {
-                tokio::select! {
-                    _ = every.tick() => {}
-                    _ = stopped(&mut stop) => return,
-                }
-                if let Err(error) = engine.refresh_directory().await {
-                    tracing::warn!(%error, "the directory could not be refreshed");
-                }
-            }
-        })
-    };
-    vec![jobs, refresh]
+/// The job worker.
+pub fn spawn_worker(engine: &Engine, stop: watch::Receiver<bool>) -> tokio::task::JoinHandle<()> {
+    let engine = engine.clone();
+    tokio::spawn(async move { engine.run_jobs(stop).await })
 }
 
 fn import_bundles(engine: Engine, config: &Config) -> impl Future<Output = ()> + Send + 'static {
@@ -93,9 +73,9 @@ fn import_bundles(engine: Engine, config: &Config) -> impl Future<Output = ()> +
     async move {
         for url in bundles {
             match engine.import_bundle_url(&url).await {
-                Ok(imported) => tracing::info!(%url, brands = imported.brands, "directory read"),
+                Ok(imported) => tracing::info!(host = url.host_str(), brands = imported.brands, "directory read"),
                 Err(error) => {
-                    tracing::warn!(%url, %error, "the directory bundle could not be read; what is known stays")
+                    tracing::warn!(host = url.host_str(), %error, "the directory bundle could not be read; what is known stays")
                 }
             }
         }

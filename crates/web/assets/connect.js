@@ -96,16 +96,21 @@
 
   // --- Leaving for the provider ---
 
+  function inWebview() {
+    return Boolean(window.ReactNativeWebView || window.webkit?.messageHandlers);
+  }
+
   function watchLogin() {
     const login = at('login');
     const open = at('open-login');
     if (open) {
       open.addEventListener('click', (event) => {
         if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
-        event.preventDefault();
         tell({ type: 'hapi-connect-open-url', url: open.href });
-        // Webviews replace window.open and may return nothing; the server knows how it went.
         const popup = window.open(open.href);
+        // Webviews replace window.open and may return nothing. Elsewhere nothing means that the popup was
+        // blocked: then the link opens as links do. The server knows how it went.
+        if (popup || inWebview()) event.preventDefault();
         try {
           // The provider's page needs no way back into this one.
           popup.opener = null;

@@ -26,7 +26,7 @@ welcome-go = Choose a provider
 how = How this works
 how-choose = You pick a hospital, clinic or laboratory where you have an online account.
 how-sign-in = You sign in on their own page. Your password goes to them and to nobody else.
-how-read = They ask what you want to share. We read it and hand it to { $app }, and keep it up to date until you disconnect.
+how-read = They ask what you want to share. We read it and hand it to { $app }. You can disconnect at any time.
 
 search-title = Where do you get care?
 search-label = Name, city or portal address
@@ -74,7 +74,7 @@ signin-title = Sign in at { $provider }
 signin-theirs = The next page belongs to { $provider }; we never see your password.
 signin-address = Their address
 signin-asks = What we ask for
-signin-asks-text = To read your record there for { $app }, now and when it changes. You tick what to share.
+signin-asks-text = To read your record there for { $app }. You tick what to share.
 signin-open = Open the sign-in page
 signin-open-again = Open it again
 signin-here = Continue in this window
@@ -101,9 +101,9 @@ progress-title-failed = { $provider } could not be read to the end
 progress-waiting = { $provider } is connected. Reading starts in a moment.
 progress-leave = You can close this; it goes on without you.
 progress-done = { $count ->
-    [0] Nothing is on record there yet. New records arrive by themselves.
-    [one] 1 record was read. New ones arrive by themselves.
-   *[other] { $count } records were read. New ones arrive by themselves.
+    [0] Nothing is on record there yet.
+    [one] 1 record was read.
+   *[other] { $count } records were read.
 }
 progress-refused = { $count ->
     [one] { $provider } does not share 1 kind of record. The others were read.
@@ -114,7 +114,7 @@ progress-unanswered = { $count ->
    *[other] { $provider } did not answer for { $count } kinds of record. We ask again by ourselves; you can go on.
 }
 progress-again = We read what { $provider } has to give for now, and ask for the rest later by ourselves. You can go on.
-progress-failed = We keep what { $provider } sent so far and try again by ourselves.
+progress-failed = We keep what { $provider } sent so far. Sign in there again to read the rest.
 stream-count = { $count }
 stream-waiting = waiting
 stream-refused = not shared
@@ -148,23 +148,23 @@ disconnect-title = Disconnect { $provider }?
 disconnect-consequence = { $app } gets nothing new from { $provider }; what it has received so far stays with { $app }.
 disconnect-keep = Keep it connected
 fresh-reading = Being read now
-fresh-now = Up to date, just now
+fresh-now = Read just now
 fresh-minutes = { $count ->
-    [one] Up to date, 1 minute ago
-   *[other] Up to date, { $count } minutes ago
+    [one] Read 1 minute ago
+   *[other] Read { $count } minutes ago
 }
 fresh-hours = { $count ->
-    [one] Up to date, 1 hour ago
-   *[other] Up to date, { $count } hours ago
+    [one] Read 1 hour ago
+   *[other] Read { $count } hours ago
 }
 fresh-days = { $count ->
     [one] Read 1 day ago
    *[other] Read { $count } days ago
 }
 fresh-needs-login = Waits for you to sign in again
-fresh-failed = The last reading broke off; we try again by ourselves
+fresh-failed = The last reading broke off; sign in again to read it anew
 
-select-title = Choosing without signing in is not available here yet
+select-title = Choosing without signing in is not available here
 select-text = Nothing was chosen and nothing is shared. { $app } goes on without it.
 ended-title = You can close this window
 ended-text = { $app } goes on from here.
@@ -172,7 +172,7 @@ ended-back = Go back to { $app }
 back-to-app = Back to { $app }
 
 trouble-denied = { $provider } shared nothing
-trouble-denied-text = Their page was left without an agreement, so nothing was read.
+trouble-denied-text = You left their page without sharing, so nothing was read.
 trouble-nothing = { $provider } shared no records
 trouble-nothing-text = Either no kind of record was ticked, or { $provider } does not offer what is asked for.
 trouble-silent = { $provider } did not answer
@@ -183,7 +183,7 @@ trouble-interrupted = The sign-in was cut off
 trouble-interrupted-text = You signed in at { $provider }, but our side stopped before it was done. Nothing was read.
 trouble-unsure = The answer may not be from { $provider }
 trouble-unsure-text = It did not pass our security check, so we did not use it. Nothing was read.
-trouble-unregistered = { $provider } does not let us in yet
+trouble-unregistered = We cannot read from { $provider } yet
 trouble-unregistered-text = This service is not registered there, so your records cannot be read from { $provider } today.
 trouble-nobody = { $provider } did not say whose record it is
 trouble-nobody-text = The account may hold no health record, or several of which one has to be picked.
@@ -193,11 +193,11 @@ trouble-unreadable = { $provider } answered in a way we cannot read
 trouble-unreadable-text = Their server did not follow the rules for sharing records. Nothing was read.
 trouble-general = { $provider } could not be connected
 trouble-general-text = The sign-in at { $provider } ended without a connection. Nothing was read.
-mended-by-person = You can mend this: try again and agree to what you want to share with { $app }; { $provider } asks once more.
-mended-by-provider = { $provider } has to mend this. Another try in a few minutes often works; { $app } keeps your place.
-mended-by-integrator = { $app } has to mend this. Tell them the reference below, with the name { $provider }.
-mended-by-operator = The people who run this service for { $app } have to mend this. The reference below tells them about { $provider }.
-mended-by-us = We can mend this with another try at { $provider }; { $app } keeps your place.
+mended-by-person = You can fix this: try again and agree to what you want to share with { $app }; { $provider } asks once more.
+mended-by-provider = { $provider } has to fix this. Another try in a few minutes often works; { $app } keeps your place.
+mended-by-integrator = { $app } has to fix this. Tell them the reference below, with the name { $provider }.
+mended-by-operator = The people who run this service for { $app } have to fix this. The reference below tells them about { $provider }.
+mended-by-us = We can fix this with another try at { $provider }; { $app } keeps your place.
 
 opening-title = Opening
 opening-text = Waiting for the app to hand over.
@@ -213,7 +213,7 @@ unreadable-text = The address or the form was changed or cut off on its way. Go 
 disabled-title = This app is switched off
 disabled-text = The people who run this service switched it off. Your records are not read meanwhile.
 callback-title = This link leads back to an unknown address
-callback-text = The app did not register the address it wants to return to. Its makers have to mend this.
+callback-text = The app did not register the address it wants to return to. Its makers have to fix this.
 unknown-source-title = This provider is not listed any more
 unknown-source-text = The list of providers changed. Search for it again.
 unknown-connection-title = This provider is not connected
@@ -221,4 +221,4 @@ unknown-connection-text = It was disconnected before, perhaps in another window.
 limited-title = That was a lot at once
 limited-text = Wait a minute, then go on. Your place is kept.
 failed-title = Our server could not do that
-failed-text = It is our fault, and it is in our log. Your place is kept.
+failed-text = This is our fault, not yours. Your place is kept; try again in a moment.

@@ -184,18 +184,6 @@ impl CallbackError {
             CallbackError::Unknown => "authorization_failed",
         }
     }
-
-    /// Whether the same person may try again at once.
-    pub fn may_retry(self) -> bool {
-        matches!(
-            self,
-            CallbackError::AccessDenied
-                | CallbackError::LoginRequired
-                | CallbackError::TemporarilyUnavailable
-                | CallbackError::ServerError
-                | CallbackError::InvalidScope
-        )
-    }
 }
 
 #[cfg(test)]

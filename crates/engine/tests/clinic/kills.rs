@@ -1,5 +1,6 @@
 //! The process may end at any moment: what is read goes on where it was, complete and nothing twice.
 
+use std::sync::mpsc;
 use std::time::Duration;
 
 use domain::SyncState;
@@ -10,19 +11,18 @@ use crate::house::House;
 const CLINIC: &str = "Starfleet Medical";
 const SLUG: &str = "starfleet-medical";
 
-/// Works the queue in a process of its own, as far as one can be had here, and ends it without warning.
-fn work_and_die(options: engine::Options, after: Duration) {
-    let worker = std::thread::spawn(move || {
+/// Works the queue in a process of its own, as far as one can be had here, and ends it without warning when told.
+fn work_until(options: engine::Options, told: mpsc::Receiver<()>) -> std::thread::JoinHandle<()> {
+    std::thread::spawn(move || {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
         runtime.spawn(async move {
             let engine = Engine::open(options).await.expect("an engine");
             let _ = engine.run_due_jobs().await;
         });
-        std::thread::sleep(after);
+        told.recv().expect("a word");
         runtime.shutdown_background();
-    });
-    worker.join().expect("the worker ends");
+    })
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -34,11 +34,20 @@ async fn a_killed_sync_goes_on_where_it_was() {
     let visit = house.visit("ada").await;
     let connection = house.connect(&visit, CLINIC, "demouser").await.result.expect("a connection");
     house.fault(SLUG, None, "slow:40", None).await;
-    for after in [250, 350, 450, 550] {
-        let options = house.options();
-        tokio::task::spawn_blocking(move || work_and_die(options, Duration::from_millis(after)))
-            .await
-            .expect("a worker");
+    let received = async || {
+        let visit = house.engine.visit(&visit.ticket).await.expect("the visit");
+        let report = house.engine.progress(&visit, connection).await.expect("a report");
+        report.streams.iter().map(|stream| stream.received).sum::<u64>()
+    };
+    for _ in 0..3 {
+        let before = received().await;
+        let (kill, told) = mpsc::channel();
+        let worker = work_until(house.options(), told);
+        while received().await == before {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        kill.send(()).expect("a worker");
+        tokio::task::spawn_blocking(|| worker.join()).await.expect("a thread").expect("the worker ends");
         // Its lease runs out.
         house.clock.advance(Duration::from_secs(20));
     }

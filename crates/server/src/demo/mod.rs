@@ -86,7 +86,7 @@ impl Demo {
         let serving_hospitals = tokio::spawn(serve::http(hospitals, sandbox.router(), stop.clone()));
         let serving_platform =
             tokio::spawn(serve::http(platform, web::router(engine.clone(), web::Options::default()), stop.clone()));
-        let workers = serve::spawn_workers(&engine, stop.clone());
+        let worker = serve::spawn_worker(&engine, stop.clone());
 
         let card = seed::installation(&engine, known, [base_url, sandbox_url, app_url], &clients).await?;
         // Kept before people connect: a start that is cut off goes on with the same app.
@@ -99,9 +99,7 @@ impl Demo {
         for server in [serving_platform, serving_hospitals, serving_site] {
             server.await??;
         }
-        for worker in workers {
-            let _ = worker.await;
-        }
+        worker.await?;
         Ok(())
     }
 }

@@ -181,8 +181,12 @@ async fn wait_for_records(engine: &Engine, card: &Card) -> Result<(), Failure> {
         let access = engine.authenticate(access_token.expose()).await?;
         let sources = engine.list_sources(&access, &everything).await?;
         let sources: Vec<serde_json::Value> = serde_json::from_slice(&sources.body)?;
-        if sources.iter().all(|source| source["syncStatus"]["status"] != "inProgress") {
-            return Ok(());
+        let status =
+            |source: &serde_json::Value| source["syncStatus"]["status"].as_str().unwrap_or_default().to_owned();
+        match sources.first().map(status).as_deref() {
+            None | Some("ok") => return Ok(()),
+            Some("inProgress") => {}
+            Some(other) => return Err(format!("the first person's records could not be read: {other}").into()),
         }
         if attempt == 0 {
             eprintln!("Reading the first person's records …");

@@ -243,7 +243,11 @@ async fn a_source_is_named_by_id_or_by_lower_case_name() {
         );
         for by in [name.replace(' ', "%20"), name.replace(' ', "+"), name.replace(' ', "")] {
             assert_eq!(ada.all(&format!("{path}?source={by}")).await, rows, "{by}");
-            assert_eq!(ada.get(&format!("/v1/human/sources?source={by}")).await.rows(), std::slice::from_ref(&source), "{by}");
+            assert_eq!(
+                ada.get(&format!("/v1/human/sources?source={by}")).await.rows(),
+                std::slice::from_ref(source),
+                "{by}"
+            );
             assert_eq!(ada.get(&format!("/v1/human/medical/organizations?source={by}")).await.total(), 1, "{by}");
         }
         assert_eq!(
