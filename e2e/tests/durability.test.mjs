@@ -67,7 +67,7 @@ test("kill -9 during the first sync, then start: complete, nothing twice, nothin
   assert.ok(expected.encounters.length > 10);
 
   // The hospital answers slowly, so that the kill hits the middle.
-  await demo.fault("riverbend", { path: "Observation", fault: "slow:400", times: 200 });
+  await demo.fault("riverbend", { path: "Observation", fault: "slow:2000", times: 200 });
   const cut = await connect("cut@example.com", username);
   await cut.frame.getByRole("heading", { name: /^Reading your records/ }).waitFor();
   await sleep(1500);

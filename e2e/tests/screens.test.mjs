@@ -71,6 +71,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       // The hospital says no, then yes.
       await page.getByRole("link", { name: "Open the sign-in page" }).click();
       await signIn(page, await aLogin(demo, "Riverbend"));
+      await page.getByRole("heading", { name: /^What you share/ }).waitFor();
       await shot(page, label("hospital-consent"));
       await consent(page, "Don't allow");
       await page.waitForURL(/\/connect\/.*\/trouble/);

@@ -254,7 +254,7 @@ async fn sources_are_the_accounts_connected_now() {
     let expected = json!({
         "id": riverbend, "source": riverbend, "sourceName": "Riverbend Clinic", "supportedDataTypes": [], "devices": [riverbend],
         "connectedSince": since, "historySync": { "status": "not_started" }, "syncStatus": { "status": "inProgress", "details": "ok" },
-        "resync": { "active": true }, "expectedSyncDuration": 60,
+        "resync": { "active": false }, "expectedSyncDuration": 60,
         "organization": { "id": riverbend, "name": "Riverbend Clinic", "href": format!("/medical/organizations/{riverbend}") },
     });
     assert_eq!(listed[0], expected);

@@ -258,7 +258,7 @@ async fn choosing_without_signing_in_says_that_it_cannot_yet() {
     let left = launched(&town, &[("mode", "select"), ("clientId", &id), ("preseededSources", "W10=")]).await;
     let shown = town.get(left.location()).await;
     assert_page(&shown, 200, "select");
-    assert!(words(shown.text()).contains("not available here yet"), "{}", words(shown.text()));
+    assert!(words(shown.text()).contains("not available here"), "{}", words(shown.text()));
     let closed = town.get(&format!("/connect/ended?status=SUCCESS&clientId={id}")).await;
     let message = &data(&closed)["messages"][0];
     assert_eq!((&message["status"], &message["currentConnections"]), (&json!("SUCCESS"), &json!([])));
