@@ -138,10 +138,11 @@ pub fn lose_grant(batch: &mut Batch, human_id: HumanId, id: ConnectionId, old: &
     batch.push(SQL, Expect::One, [human_id.into(), id.into(), old.into(), now.into()])
 }
 
+/// Goes with every page that is stored. Who left meanwhile is not read on: then the whole batch is refused.
 pub fn set_report(batch: &mut Batch, human_id: HumanId, id: ConnectionId, synced: &Synced, now: Timestamp) -> usize {
     const SQL: &str = "UPDATE connections SET report = $3, last_synced_at = COALESCE($4, last_synced_at),
         oldest_at = COALESCE($5, oldest_at), newest_at = COALESCE($6, newest_at), updated_at = $7
-        WHERE human_id = $1 AND id = $2";
+        WHERE human_id = $1 AND id = $2 AND status <> 'disconnected'";
     let params = [
         human_id.into(),
         id.into(),

@@ -313,6 +313,11 @@ async fn a_report_keeps_the_times_it_does_not_know() {
         assert_eq!((row.oldest_at, row.newest_at), (Some(minutes(-9)), Some(minutes(1))));
         let missing = commit(&db, |batch| connections::set_report(batch, BEN, RIVERBEND, &report("x"), NOON));
         assert_eq!(missing.await, Err(Error::Conflict));
+
+        let gone = Status::Disconnected { at: minutes(4) };
+        commit(&db, |batch| connections::set_status(batch, ADA, RIVERBEND, gone, minutes(4))).await.unwrap();
+        let late = commit(&db, |batch| connections::set_report(batch, ADA, RIVERBEND, &report("late"), minutes(5)));
+        assert_eq!(late.await, Err(Error::Conflict), "nothing more is stored for who has left");
     })
     .await;
 }
