@@ -11,7 +11,7 @@ use store::resources::NewResource;
 use store::{Batch, Hash};
 
 use crate::Engine;
-use crate::records::raw::resource_aad;
+use crate::records::raw::{resource_aad, resource_row};
 use crate::records::{record_aad, record_row};
 use crate::sealing::DataKey;
 use crate::tokens::Access;
@@ -101,7 +101,7 @@ impl Engine {
             human_id: parse(HUMAN),
             connection_id: connection(),
             hash: self.hash_index("resource body", resource),
-            body: key.seal(resource_aad(&resource_key), resource),
+            body: key.seal(resource_aad(&resource_row(connection(), &resource_key)), resource),
             resource_key,
             kind,
         })

@@ -28,7 +28,12 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// Where a stored resource is sealed; `row` is its [`Engine::resource_key`].
+/// The row of a stored resource within the person's: the account, and its [`Engine::resource_key`] there.
+pub(crate) fn resource_row(connection: ConnectionId, resource_key: &str) -> String {
+    format!("{connection}/{resource_key}")
+}
+
+/// Where a stored resource is sealed; `row` is its [`resource_row`].
 pub(crate) fn resource_aad(row: &str) -> Aad<'_> {
     Aad { table: "resources", row, column: "body" }
 }
@@ -124,7 +129,7 @@ impl Shelf<'_> {
         before.pop();
         let rows = store::resources::list(self.engine.db(), self.human_id, self.connection, &before, 1).await?;
         let Some(row) = rows.first().filter(|row| row.resource_key == resource_key) else { return Ok(None) };
-        Ok(Some(self.key.open(resource_aad(resource_key), &row.body)?))
+        Ok(Some(self.key.open(resource_aad(&resource_row(self.connection, resource_key)), &row.body)?))
     }
 }
 

@@ -17,7 +17,7 @@ use super::{ROWS, Run, STREAMS_AT_ONCE, State, Stop};
 use crate::http::SendError;
 use crate::jobs::JobError;
 use crate::keys::random;
-use crate::records::raw::resource_aad;
+use crate::records::raw::{resource_aad, resource_row};
 
 /// Waits longer than this are left to the job queue, so that what is there can be shown.
 pub(super) const PATIENCE: Duration = Duration::from_secs(3);
@@ -224,7 +224,7 @@ impl Run {
             connection_id: self.connection,
             kind: kind.to_owned(),
             hash: self.engine.hash_index("resource body", bytes),
-            body: self.key.seal(resource_aad(&resource_key), bytes),
+            body: self.key.seal(resource_aad(&resource_row(self.connection, &resource_key)), bytes),
             resource_key: resource_key.clone(),
         };
         store::resources::put(batch, &row, self.engine.now());

@@ -7,7 +7,7 @@ use store::resources::Listed;
 
 use super::{ROWS, Run, Stop};
 use crate::jobs::JobError;
-use crate::records::raw::resource_aad;
+use crate::records::raw::{resource_aad, resource_row};
 use crate::sealing::SealingError;
 
 /// Bytes of one page; a document larger than this is a page of its own.
@@ -52,10 +52,11 @@ impl Run {
                 rows,
             )
             .await?;
-            let (key, visit) = (self.key.clone(), visit.clone());
+            let (key, connection, visit) = (self.key.clone(), self.connection, visit.clone());
             let visited = tokio::task::spawn_blocking(move || {
                 for row in rows {
-                    visit(&mut all, &row.kind, key.open(resource_aad(&row.resource_key), &row.body)?);
+                    let at = resource_row(connection, &row.resource_key);
+                    visit(&mut all, &row.kind, key.open(resource_aad(&at), &row.body)?);
                 }
                 Ok::<T, SealingError>(all)
             });

@@ -28,7 +28,7 @@ async fn a_document_is_read_without_opening_anything_else() {
     let mut batch = Batch::new();
     let mut put = |kind: &str, id: &str, body: &dyn Fn(&str) -> Vec<u8>| {
         let resource_key = engine.resource_key(kind, id);
-        let (body, kind, hash) = (body(&resource_key), kind.to_owned(), [1; 32]);
+        let (body, kind, hash) = (body(&resource_row(connection, &resource_key)), kind.to_owned(), [1; 32]);
         let row = NewResource { human_id, connection_id: connection, resource_key, kind, hash, body };
         store::resources::put(&mut batch, &row, house.clock.now());
     };
@@ -77,4 +77,18 @@ async fn a_document_is_read_without_opening_anything_else() {
     house.connect(grace, 7, "Riverbend Clinic").await;
     let other = house.access(&client, "grace").await;
     assert!(engine.raw_document(&other, RecordId([1; 12])).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_resource_opens_in_its_own_account_only() {
+    let house = House::open().await;
+    let client = house.client(SecretPolicy::Required).await;
+    let human_id = house.person(&client, "ada").await;
+    let here = house.connect(human_id, 7, "Riverbend Clinic").await;
+    let there = house.connect(human_id, 8, "Lakeside Medical Center").await;
+    let key = house.engine.data_key(human_id, &house.access(&client, "ada").await.wrapped_key).unwrap();
+    let patient = house.engine.resource_key("Patient", "1");
+    let sealed = key.seal(resource_aad(&resource_row(here, &patient)), b"hers at Riverbend");
+    assert!(key.open(resource_aad(&resource_row(here, &patient)), &sealed).is_ok());
+    assert!(key.open(resource_aad(&resource_row(there, &patient)), &sealed).is_err());
 }
