@@ -3,6 +3,7 @@
 //! Put everything known of one person at one source into a [`Chart`], [`read`] it, and
 //! [`compose`] each [`Draft`] with the head only the caller knows.
 
+pub mod ccda;
 pub mod chart;
 pub mod codes;
 mod components;
@@ -13,6 +14,7 @@ mod drafts;
 mod drugs;
 mod fhir;
 mod identity;
+mod landed;
 pub mod medical;
 mod observations;
 mod people;
@@ -24,4 +26,5 @@ pub use chart::{Chart, Unreadable};
 pub use compose::{Head, Organization, compose};
 pub use drafts::{Draft, Drafts, Reading, SkipReason, Skipped, read};
 pub use identity::{content_hash, record_id};
+pub use landed::Landed;
 pub use medical::{Form, KINDS, Kind, Order, kind};

@@ -33,7 +33,8 @@ async fn a_killed_sync_goes_on_where_it_was() {
 
     let visit = house.visit("ada").await;
     let connection = house.connect(&visit, CLINIC, "demouser").await.result.expect("a connection");
-    house.fault(SLUG, None, "slow:40", None).await;
+    // Slow enough that no machine gets to the end before it is killed.
+    house.fault(SLUG, None, "slow:700", None).await;
     let received = async || {
         let visit = house.engine.visit(&visit.ticket).await.expect("the visit");
         let report = house.engine.progress(&visit, connection).await.expect("a report");
@@ -55,6 +56,7 @@ async fn a_killed_sync_goes_on_where_it_was() {
     let half = house.engine.progress(&visit, connection).await.expect("a report");
     assert_eq!(half.state, SyncState::Reading, "killed too late to show anything");
     assert!(half.streams.iter().any(|stream| stream.received > 0), "killed too early to show anything");
+    house.mend(SLUG).await;
     house.run_jobs().await;
     let report = house.engine.progress(&visit, connection).await.expect("a report");
     assert_eq!(report.state, SyncState::Done);
