@@ -59,6 +59,13 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       await inspect(page, label("2-search-nothing"));
       await page.getByRole("link", { name: "My provider is not listed" }).click();
       await inspect(page, label("2-unlisted"));
+      await page.getByRole("link", { name: "I have a file" }).click();
+      await inspect(page, label("2-files"));
+      await page.getByLabel("Your files").setInputFiles([{ name: "a-rather-long-name-of-a-file-that-is-none.xml", mimeType: "text/xml", buffer: Buffer.from("<a/>") }]);
+      await page.getByRole("button", { name: "Add", exact: true }).click();
+      await page.getByRole("alert").filter({ hasText: "not a health record" }).waitFor();
+      await inspect(page, label("2-files-refused"));
+      await page.goBack();
       await page.goBack();
       await page.getByRole("searchbox").fill("lakeside");
       await page.locator("form.card button", { hasText: /./ }).first().waitFor();

@@ -8,6 +8,7 @@ use connectors::smart::capability::Capability;
 use connectors::smart::cursor::Cursor;
 use connectors::smart::pull::{Page, Step, Target, next, request};
 use connectors::smart::references::{ResourceRef, references, streams};
+use connectors::smart::version::Version;
 use domain::Timestamp;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -60,7 +61,7 @@ fn batches_fall_back_to_single_reads() {
     assert_eq!(ids, ["referenced-location-0", "referenced-practitioner-0", "referenced-practitioner-1"]);
 
     let base = base();
-    let target = Target { platform: &GENERIC, base: &base, patient: "ada", tenant: None };
+    let target = Target { platform: &GENERIC, base: &base, patient: "ada", tenant: None, version: Version::R4 };
     let url = |stream, cursor: &Cursor| request(stream, &target, cursor).unwrap().url.to_string();
     assert!(url(&all[2], &Cursor::default()).ends_with("/Practitioner?_id=p20%2Cp21%2Cp22%2Cp23%2Cp24&_count=20"));
     let mut cursor = Cursor::default();
@@ -106,7 +107,13 @@ fn forms_are_told_by_type_and_format() {
 #[test]
 fn the_token_goes_to_our_server_only() {
     let base = base();
-    let target = Target { platform: &GENERIC, base: &base, patient: "ada", tenant: Some(("practice", "7")) };
+    let target = Target {
+        platform: &GENERIC,
+        base: &base,
+        patient: "ada",
+        tenant: Some(("practice", "7")),
+        version: Version::R4,
+    };
     let fetch = |url: &str| document(json!({"contentType": "text/html", "url": url}), "")[0].fetch(&target);
     for (url, wanted) in [
         ("Binary/b1", "https://fhir.riverbend.example/r4/Binary/b1?practice=7"),
@@ -146,7 +153,7 @@ fn documents_arrive_raw_or_wrapped() {
     for (answer, wanted) in cases {
         assert_eq!(note.read(&answer), wanted, "{answer:?}");
     }
-    let target = Target { platform: &GENERIC, base: &base(), patient: "ada", tenant: None };
+    let target = Target { platform: &GENERIC, base: &base(), patient: "ada", tenant: None, version: Version::R4 };
     let inline = &document(json!({"contentType": "text/plain", "data": "SGVsbG8="}), "")[0];
     assert_eq!(inline.fetch(&target), text(b"Hello").map(Fetch::Inline));
     assert!(!format!("{inline:?} {:?}", inline.fetch(&target)).contains("SGVs"));
@@ -165,7 +172,7 @@ proptest! {
     #[test]
     fn hostile_documents_never_panic(text in ".{0,60}", bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         let base = base();
-        let target = Target { platform: &GENERIC, base: &base, patient: "ada", tenant: None };
+        let target = Target { platform: &GENERIC, base: &base, patient: "ada", tenant: None, version: Version::R4 };
         for attachment in document(json!({"contentType": text, "url": text}), &text) {
             match attachment.fetch(&target) {
                 Ok(Fetch::WithToken(request)) => prop_assert_eq!(request.url.host_str(), base.host_str()),

@@ -13,6 +13,7 @@ use connectors::smart::pull::{Next, Refusal, Step, Target, next};
 use connectors::smart::references::{references, streams};
 use connectors::smart::scopes::Scopes;
 use connectors::smart::streams::{Query, Stream, Variant};
+use connectors::smart::version::Version;
 use domain::Timestamp;
 use serde_json::Value;
 use url::Url;
@@ -52,7 +53,7 @@ fn replay(platform: &'static Platform, name: &str, base: &str) -> Option<Vec<(Ur
     let base = Url::parse(base).unwrap();
     let patient =
         exchanges.iter().find_map(|e| e.url.path().rsplit_once("/Patient/").map(|(_, id)| id.to_owned())).unwrap();
-    let target = Target { platform, base: &base, patient: &patient, tenant: None };
+    let target = Target { platform, base: &base, patient: &patient, tenant: None, version: Version::R4 };
     let steps = exchanges.into_iter().map(|exchange| {
         let path = exchange.url.path().strip_prefix(base.path().trim_end_matches('/')).unwrap().to_owned();
         let mut parts = path.trim_start_matches('/').split('/');

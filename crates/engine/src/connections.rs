@@ -13,10 +13,17 @@ use crate::sealing::{Aad, DataKey, SealingError};
 pub(crate) struct Account {
     pub source: SourceId,
     pub source_name: String,
-    /// The FHIR base.
+    /// The FHIR base; empty when everything came as files.
     pub endpoint: String,
     /// The person's record at the source.
     pub patient: String,
+}
+
+impl Account {
+    /// Whether its data came as files, so that there is nobody to ask for more.
+    pub(crate) fn is_files(&self) -> bool {
+        self.endpoint.is_empty()
+    }
 }
 
 /// Where a sealed column of a connection belongs.

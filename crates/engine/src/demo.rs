@@ -2,7 +2,7 @@
 //!
 //! Old clients assert who it is, so everything that identifies it is fixed.
 
-use ::records::{Chart, Draft, Form, Head, Organization, Unreadable};
+use ::records::{Chart, Draft, Head, Identity, Organization, Standing, Unreadable};
 use domain::{ClientId, ConnectionId, HumanId, Profile, RecordId, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -58,10 +58,12 @@ impl Engine {
                 store::resources::put(&mut batch, &row, now);
             }
         }
-        for draft in ::records::read(&chart, now).drafts {
+        let drafts = ::records::read(&chart, now).drafts;
+        let identities = ::records::identify(CONNECTION, &drafts, |_, _| Standing::Unknown, |_| None);
+        for (draft, identity) in drafts.iter().zip(identities) {
             // The contract has `[]` there.
             if draft.kind.id != "demographics" {
-                store::records::put(&mut batch, &self.demo_record(&key, &draft, now));
+                store::records::put(&mut batch, &self.demo_record(&key, draft, &identity, now));
             }
         }
         store::humans::bump_revision(&mut batch, parse(HUMAN));
@@ -107,15 +109,18 @@ impl Engine {
         })
     }
 
-    fn demo_record(&self, key: &DataKey, draft: &Draft, now: Timestamp) -> NewRecord {
-        let id = ::records::record_id(CONNECTION, draft.kind.id, &draft.key);
-        let organization =
-            (draft.kind.form == Form::List).then_some(Organization { id: ORGANIZATION, name: ORGANIZATION_NAME });
-        let body = ::records::compose(
-            draft,
-            &Head { id: &id, source: SOURCE, created_at: now, updated_at: now, organization },
-        );
-        let id: RecordId = parse(&id);
+    fn demo_record(&self, key: &DataKey, draft: &Draft, identity: &Identity, now: Timestamp) -> NewRecord {
+        let head = Head {
+            id: &identity.id,
+            source: SOURCE,
+            created_at: now,
+            updated_at: now,
+            organization: Some(Organization { id: ORGANIZATION, name: ORGANIZATION_NAME }),
+            ccd: identity.ccd.as_deref(),
+            about: identity.about.as_deref(),
+        };
+        let body = ::records::compose(draft, &head);
+        let id: RecordId = parse(&identity.id);
         NewRecord {
             human_id: parse(HUMAN),
             kind: draft.kind.id.to_owned(),
@@ -130,6 +135,7 @@ impl Engine {
             updated_at: now,
             content_hash: ::records::content_hash(draft),
             document_key: self.document_key(draft),
+            fact_hash: None,
             body: key.seal(record_aad(&record_row(draft.kind.id, id)), &body),
         }
     }

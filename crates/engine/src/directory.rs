@@ -105,7 +105,7 @@ impl Engine {
             status => return Err(unreadable(&format!("the server answered {status}"))),
         }
         let etag = answer.header("etag").filter(|etag| etag.len() <= 256).map(str::to_owned);
-        self.import(url.as_str(), etag, answer.body).await
+        self.import_bundle(url.as_str(), etag, answer.body).await
     }
 
     /// Reads a bundle from a file; the file's full path is its name from then on.
@@ -120,10 +120,10 @@ impl Engine {
             return Err(ImportError::Invalid(format!("{} is larger than 256 MiB", path.display())));
         }
         let bytes = tokio::fs::read(&full).await.map_err(unreadable)?;
-        self.import(&format!("file:{}", full.display()), None, bytes).await
+        self.import_bundle(&format!("file:{}", full.display()), None, bytes).await
     }
 
-    async fn import(&self, name: &str, etag: Option<String>, json: Vec<u8>) -> Result<Imported, ImportError> {
+    async fn import_bundle(&self, name: &str, etag: Option<String>, json: Vec<u8>) -> Result<Imported, ImportError> {
         let parsed = tokio::task::spawn_blocking(move || {
             let import = ::directory::brands::parse(&json).map_err(|error| ImportError::Invalid(error.to_string()))?;
             for ignored in import.ignored.iter().take(20) {

@@ -110,6 +110,32 @@ impl Engine {
         }
     }
 
+    /// Works one job now, or waits until whoever works on it has done so; at most `patience`. For who shows
+    /// the result at once.
+    pub(crate) async fn run_now(
+        &self,
+        job: (&'static str, domain::HumanId, &str),
+        patience: Duration,
+    ) -> Result<(), store::Error> {
+        const LOOK: Duration = Duration::from_millis(50);
+        let (_keep, stop) = watch::channel(false);
+        let (kind, human_id, subject) = job;
+        let work = async {
+            while store::jobs::is_queued(self.db(), kind, human_id, subject).await? {
+                let (lease, now) = (RowId(random()), self.now());
+                match store::jobs::claim_one(self.db(), job, lease, now, now + LEASE).await? {
+                    Some(row) => {
+                        let held = Lease { job: row.id, lease };
+                        self.run_job(row, held, stop.clone()).await;
+                    }
+                    None => tokio::time::sleep(LOOK).await,
+                }
+            }
+            Ok(())
+        };
+        timeout(patience, work).await.unwrap_or(Ok(()))
+    }
+
     async fn claim_jobs(&self, room: usize) -> Result<Vec<(JobRow, Lease)>, store::Error> {
         if room == 0 {
             return Ok(Vec::new());

@@ -5,21 +5,29 @@ use std::sync::Arc;
 use domain::Timestamp;
 use store::keys::Key;
 use store::{Batch, Db};
+use tokio::sync::Semaphore;
 use url::Url;
 
 use crate::apps::AppCache;
 use crate::clock::Clock;
 use crate::directory::Directory;
+use crate::fhir::Fhir;
 use crate::grants::Refreshes;
 use crate::http::Http;
 use crate::keys::{KeyName, Keys};
 use crate::limits::{Limiters, RateLimits};
 use crate::providers::Providers;
 use crate::records::PageCache;
+use crate::reports::Reports;
 use crate::sealing::{DATA_KEYS, DataKeys, MasterKey, RootKeys};
 
 #[cfg(test)]
 pub(crate) mod testing;
+
+/// Imports at once, each with everything in its files in memory.
+const IMPORTS: usize = 2;
+/// Documents converted at once.
+const CONVERSIONS: usize = 4;
 
 pub struct Options {
     /// `sqlite:PATH` or `postgres://…`
@@ -50,6 +58,10 @@ pub(crate) struct Inner {
     pub(crate) data_keys: DataKeys,
     pub(crate) apps: AppCache,
     pub(crate) pages: PageCache,
+    pub(crate) fhir: Fhir,
+    pub(crate) reports: Reports,
+    pub(crate) imports: Semaphore,
+    pub(crate) conversions: Arc<Semaphore>,
     // What reaches out.
     pub(crate) http: Http,
     pub(crate) directory: Directory,
@@ -98,6 +110,10 @@ impl Engine {
             data_keys: DataKeys::new(DATA_KEYS),
             apps: AppCache::default(),
             pages: PageCache::default(),
+            fhir: Fhir::default(),
+            reports: Reports::default(),
+            imports: Semaphore::new(IMPORTS),
+            conversions: Arc::new(Semaphore::new(CONVERSIONS)),
         };
         let engine = Engine { inner: Arc::new(inner) };
         engine.refresh_directory().await?;

@@ -11,6 +11,7 @@ use connectors::smart::capability::Capability;
 use connectors::smart::client_auth::{Client, ClientAuth, Moment, SigningAlg};
 use connectors::smart::discovery::{DiscoveryError, Place, SmartConfiguration};
 use connectors::smart::scopes::Phrase;
+use connectors::smart::version::Version;
 use domain::{Timestamp, Trouble};
 use url::Url;
 
@@ -142,6 +143,13 @@ impl Engine {
         let found = Arc::new(self.discover(base).await?);
         self.inner.providers.update(base, |known| known.smart = Some((now, found.clone())));
         Ok(found)
+    }
+
+    /// Where to log in, and which FHIR is spoken behind it.
+    pub(crate) async fn spoken(&self, base: &Url) -> Result<(Arc<SmartConfiguration>, Version), Trouble> {
+        let smart = self.smart(base).await?;
+        let version = self.capability(base).await.version().map_err(|error| trouble!(error))?;
+        Ok((smart, version))
     }
 
     async fn discover(&self, base: &Url) -> Result<SmartConfiguration, Trouble> {

@@ -13,6 +13,7 @@ use crate::tokens::Access;
 pub(crate) mod raw;
 #[cfg(test)]
 mod tests;
+pub(crate) mod twins;
 
 /// Filters of a list, as closed-open spans with open ends at [`Timestamp::MIN`] and [`Timestamp::MAX`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

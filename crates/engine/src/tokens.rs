@@ -200,7 +200,7 @@ impl Engine {
     }
 
     /// Ends a deletion that was interrupted: what sources granted is given back before our copy goes.
-    async fn finish_erasing(&self, human_id: HumanId) -> Result<(), IssueError> {
+    pub(crate) async fn finish_erasing(&self, human_id: HumanId) -> Result<(), IssueError> {
         if store::connections::list(self.db(), human_id).await?.is_empty() {
             return Ok(());
         }

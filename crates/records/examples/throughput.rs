@@ -27,8 +27,11 @@ fn main() -> std::io::Result<()> {
             let id = record_id("connection", draft.kind.id, &draft.key);
             let _ = std::hint::black_box(content_hash(&draft));
             let (created_at, updated_at) = (Timestamp(0), Timestamp(0));
-            out +=
-                compose(&draft, &Head { id: &id, source: "source", created_at, updated_at, organization: None }).len();
+            out += compose(
+                &draft,
+                &Head { id: &id, source: "source", created_at, updated_at, organization: None, ccd: None, about: None },
+            )
+            .len();
             count += 1;
         }
     }

@@ -4,15 +4,19 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
+use domain::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::documents;
 use crate::drafts::{SkipReason, Skipped};
+use crate::dstu2;
 use crate::fhir::{Element, Resource, keep_decimals};
 use crate::identity::digest32;
 use crate::medical::KINDS;
 use crate::observations::{Class, class};
+use crate::provenance::{Origin, Origins};
 
 /// Types that lend names and details to records of other types.
 const SUPPORTING: &[&str] = &[
@@ -26,6 +30,7 @@ const SUPPORTING: &[&str] = &[
     "Binary",
     "RelatedPerson",
     "HealthcareService",
+    "Provenance",
 ];
 
 /// The bytes are no FHIR resource.
@@ -68,6 +73,7 @@ struct Index {
     /// Dispenses and statements that belong to a prescription, by its key.
     of_prescription: HashMap<String, Vec<usize>>,
     patient: Option<usize>,
+    origins: Origins,
 }
 
 #[derive(Deserialize)]
@@ -107,6 +113,7 @@ impl Chart {
     }
 
     fn add(&mut self, json: &[u8]) -> Result<Option<String>, Unreadable> {
+        let json = &*dstu2::resource(json);
         let outline: Outline = serde_json::from_slice(json).map_err(|error| match error.classify() {
             serde_json::error::Category::Data => Unreadable::NotAResource,
             _ => Unreadable::NotJson,
@@ -202,6 +209,41 @@ impl Chart {
         self.index().patient.map(|at| self.at(at))
     }
 
+    /// The resource with this key.
+    pub(crate) fn get(&self, key: &str) -> Option<Resource<'_>> {
+        self.by_key.get(key).map(|&at| self.at(at))
+    }
+
+    /// Whether anything came from a document.
+    pub(crate) fn has_origins(&self) -> bool {
+        !self.index().origins.is_empty()
+    }
+
+    /// The documents a resource came from, the newest first.
+    pub(crate) fn origins(&self, key: &str) -> &[Origin] {
+        let index = self.index();
+        if index.origins.is_empty() {
+            return &[];
+        }
+        self.by_key.get(key).map(|&at| index.origins.of(at)).unwrap_or_default()
+    }
+
+    /// Whether no document, and not the source itself, tells of both.
+    pub(crate) fn are_other_witnesses(&self, one: &str, other: &str) -> bool {
+        let (one, other) = (self.origins(one), self.origins(other));
+        let both = |origin: &Origin| other.iter().any(|known| known.document == origin.document);
+        !(one.iter().any(both) || one.is_empty() && other.is_empty())
+    }
+
+    /// When a document was written; its key tells it from those of the same time.
+    pub(crate) fn document_age(&self, document: usize) -> (Option<Timestamp>, &str) {
+        (documents::written_at(self.at(document)), self.key_at(document))
+    }
+
+    pub(crate) fn key_at(&self, place: usize) -> &str {
+        &self.resources[place].key
+    }
+
     /// The resource a reference points to, contained or in the chart.
     pub(crate) fn resolve<'a>(&'a self, from: Resource<'a>, reference: Element<'a>) -> Option<Resource<'a>> {
         let target = reference.str("reference")?;
@@ -291,10 +333,22 @@ impl Chart {
                         index.of_prescription.entry(key).or_default().push(at);
                     }
                 }
-                "Patient" if index.patient.is_none() && !is_replaced(resource) => index.patient = Some(at),
+                "Provenance" => {
+                    let mut origins = std::mem::take(&mut index.origins);
+                    origins.trace(*resource, |reference| {
+                        let at = *self.by_key.get(&self.key_of(&index, reference)?)?;
+                        Some((at, self.resources[at].kind == "DocumentReference"))
+                    });
+                    index.origins = origins;
+                }
                 _ => {}
             }
         }
+        index.origins.settle(|document| self.document_age(document));
+        let patients = index.by_kind.get("Patient").map(Vec::as_slice).unwrap_or_default();
+        let current = || patients.iter().copied().filter(|at| !is_replaced(self.at(*at)));
+        // The source knows the person better than a document that passed through it.
+        index.patient = current().find(|at| index.origins.of(*at).is_empty()).or_else(|| current().next());
         index
     }
 

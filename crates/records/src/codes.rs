@@ -107,6 +107,28 @@ pub fn translate(uri: &str) -> (Cow<'_, str>, Option<&'static str>) {
     (Cow::Borrowed(uri), None)
 }
 
+/// The system URI of an OID, when it is known.
+pub fn uri(oid: &str) -> Option<Cow<'static, str>> {
+    if let Some((_, uri)) = OTHER_OIDS.iter().chain(IDENTIFIERS).find(|(known, _)| *known == oid) {
+        return Some(Cow::Borrowed(uri));
+    }
+    if let Some((uri, ..)) = SYSTEMS.iter().find(|(uri, known, _)| *known == oid && !uri.is_empty()) {
+        return Some(Cow::Borrowed(uri));
+    }
+    let hl7 = oid.strip_prefix("2.16.840.1.113883.")?;
+    let (arc, number) = hl7.split_once('.')?;
+    match arc {
+        "5" => V3.iter().find(|(_, known)| *known == number).map(|(name, _)| ("v3", Cow::Borrowed(*name))),
+        "18" => V2.iter().find(|(_, known)| *known == number).map(|(name, _)| ("v2", Cow::Borrowed(*name))),
+        // The tables themselves, by their number.
+        "12" if number.len() <= 4 && number.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Some(("v2", Cow::Owned(format!("{number:0>4}"))))
+        }
+        _ => None,
+    }
+    .map(|(version, name)| Cow::Owned(format!("http://terminology.hl7.org/CodeSystem/{version}-{name}")))
+}
+
 /// Whether two system URIs name the same system.
 pub fn same(one: &str, other: &str) -> bool {
     one == other || translate(one).0 == translate(other).0
@@ -169,10 +191,46 @@ const SYSTEMS: &[(&str, &str, &str)] = &[
     ("http://terminology.hl7.org/CodeSystem/umls", "2.16.840.1.113883.6.86", "UMLS"),
     ("http://terminology.hl7.org/CodeSystem/medcin", "2.16.840.1.113883.6.26", "MEDCIN"),
     ("http://dicom.nema.org/resources/ontology/DCM", "1.2.840.10008.2.16.4", "DICOM DCM"),
+    ("http://terminology.hl7.org/CodeSystem/v2-0456", "2.16.840.1.113883.6.301.3", "NUBC Revenue Codes"),
+    ("https://www.nubc.org/CodeSystem/PatDischargeStatus", "2.16.840.1.113883.6.301.5", "NUBC Discharge Status"),
+    (
+        "https://www.cms.gov/Medicare/Coding/place-of-service-codes/Place_of_Service_Code_Set",
+        "2.16.840.1.113883.15.5",
+        "Place of Service",
+    ),
+    ("http://terminology.hl7.org/CodeSystem/POS", "2.16.840.1.113883.6.50", "Place of Service"),
+    (
+        "https://www.cms.gov/Medicare/Medicare-Fee-for-Service-Payment/HospitalAcqCond/Coding",
+        "2.16.840.1.113883.6.301.11",
+        "Present on Admission",
+    ),
+    ("https://www.cdc.gov/nhsn/cdaportal/terminology/codesystem/hsloc.html", "2.16.840.1.113883.6.259", "HSLOC"),
+    ("https://nahdo.org/sopt", "2.16.840.1.113883.3.221.5", "Source of Payment Typology"),
+    ("https://www.usps.com/", "2.16.840.1.113883.6.350", "USPS state"),
+    ("http://terminology.hl7.org/CodeSystem/FIPS52", "2.16.840.1.113883.6.92", "FIPS 5-2"),
     ("", "2.16.840.1.113883.3.247.1.1", "Intelligent Medical Objects ProblemIT"),
     ("", "2.16.840.1.113883.6.253", "Medispan Drug Descriptor ID"),
     ("", "2.16.840.1.113883.6.68", "Medi-Span Generic Product Identifier"),
     ("", "2.16.840.1.113883.6.162", "Med-File (Medi-Span)"),
+];
+
+/// OIDs that share the URI of another, or whose URI is also written under another OID.
+const OTHER_OIDS: &[(&str, &str)] = &[
+    ("2.16.840.1.113883.6.104", "http://hl7.org/fhir/sid/icd-9-cm"),
+    ("2.16.840.1.113883.6.2", "http://hl7.org/fhir/sid/icd-9-cm"),
+    ("2.16.840.1.113883.6.14", "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"),
+    ("2.16.840.1.113883.6.59", "http://hl7.org/fhir/sid/cvx"),
+    ("2.16.840.1.113883.6.60", "http://hl7.org/fhir/sid/mvx"),
+    ("2.16.840.1.113883.6.209", "http://hl7.org/fhir/ndfrt"),
+    ("2.16.840.1.113883.3.26.1.5", "http://terminology.hl7.org/CodeSystem/nciVersionOfNDF-RT"),
+];
+
+/// Systems of identifiers, not of codes.
+const IDENTIFIERS: &[(&str, &str)] = &[
+    ("2.16.840.1.113883.4.6", "http://hl7.org/fhir/sid/us-npi"),
+    ("2.16.840.1.113883.4.1", "http://hl7.org/fhir/sid/us-ssn"),
+    ("2.16.840.1.113883.4.927", "http://hl7.org/fhir/sid/us-mbi"),
+    ("2.16.840.1.113883.4.873", "urn:ietf:rfc:3986"),
 ];
 
 /// HL7 version 3 tables under 2.16.840.1.113883.5.
@@ -246,6 +304,20 @@ mod tests {
             ("https://clinic.example/codes", "https://clinic.example/codes", None),
         ] {
             assert_eq!(translate(uri), (Cow::Borrowed(oid), label), "{uri}");
+        }
+        for (oid, expected) in [
+            ("2.16.840.1.113883.6.96", Some("http://snomed.info/sct")),
+            ("2.16.840.1.113883.6.104", Some("http://hl7.org/fhir/sid/icd-9-cm")),
+            ("2.16.840.1.113883.6.59", Some("http://hl7.org/fhir/sid/cvx")),
+            ("2.16.840.1.113883.12.292", Some("http://hl7.org/fhir/sid/cvx")),
+            ("2.16.840.1.113883.5.83", Some("http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation")),
+            ("2.16.840.1.113883.18.29", Some("http://terminology.hl7.org/CodeSystem/v2-0074")),
+            ("2.16.840.1.113883.12.112", Some("http://terminology.hl7.org/CodeSystem/v2-0112")),
+            ("2.16.840.1.113883.4.6", Some("http://hl7.org/fhir/sid/us-npi")),
+            ("2.16.840.1.113883.3.247.1.1", None),
+            ("1.2.3", None),
+        ] {
+            assert_eq!(uri(oid).as_deref(), expected, "{oid}");
         }
         assert!(same("urn:oid:2.16.840.1.113883.3.26.1.5", "http://hl7.org/fhir/ndfrt"));
     }

@@ -1,5 +1,6 @@
 //! The lines of a test result.
 
+use domain::Timestamp;
 use serde::Serialize;
 
 use crate::chart::Chart;
@@ -92,16 +93,17 @@ fn add<'a>(
     lineage.push(observation);
     let before = out.len();
     let comments = observation.notes("note").unwrap_or_default();
-    out.extend(line(chart, *observation, observation.value(), &comments));
+    let on = observation.when("effective").moment();
+    out.extend(line(chart, *observation, on, observation.value(), &comments));
     for part in observation.each("component") {
-        out.extend(line(chart, part, part.value().or_else(|| absent(part)), ""));
+        out.extend(line(chart, part, on, part.value().or_else(|| absent(part)), ""));
     }
     if depth < DEPTH {
         gather(chart, observation, "hasMember", lineage, out, depth);
     }
     if out.len() == before {
         let value = absent(*observation).or_else(|| (!comments.is_empty()).then(|| (String::new(), None)));
-        out.extend(line(chart, *observation, value, &comments));
+        out.extend(line(chart, *observation, on, value, &comments));
     }
 }
 
@@ -109,10 +111,16 @@ fn absent<'a>(part: Element<'a>) -> Option<(String, Option<&'a str>)> {
     part.absent_reason().map(|reason| (reason.to_owned(), None))
 }
 
-fn line(chart: &Chart, part: Element<'_>, value: Option<(String, Option<&str>)>, comments: &str) -> Option<Component> {
+fn line(
+    chart: &Chart,
+    part: Element<'_>,
+    on: Option<Timestamp>,
+    value: Option<(String, Option<&str>)>,
+    comments: &str,
+) -> Option<Component> {
     let (value, unit) = value?;
     let code = part.concept("code");
-    let ranges = ranges(chart, part);
+    let ranges = ranges(chart, part, on);
     let only = ranges.first().filter(|_| ranges.len() == 1);
     let bound = |name: &str| only.and_then(|range| range.get(name).decimal("value"));
     Some(Component {
@@ -128,22 +136,50 @@ fn line(chart: &Chart, part: Element<'_>, value: Option<(String, Option<&str>)>,
     })
 }
 
-/// The ranges that are normal for this person.
-fn ranges<'a>(chart: &Chart, part: Element<'a>) -> Vec<Element<'a>> {
-    let gender = chart.patient().and_then(|patient| patient.body.str("gender")).unwrap_or_default();
-    let other = match gender {
-        "male" => "female",
-        "female" => "male",
-        _ => "",
-    };
+/// The ranges that are normal for this person at the age they had.
+fn ranges<'a>(chart: &Chart, part: Element<'a>, on: Option<Timestamp>) -> Vec<Element<'a>> {
     let fits = |range: &Element<'a>| {
         let normal = range.get("type").is_absent() || range.concept("type").has_any(&["normal"]);
-        let excluded =
-            range.concepts("appliesTo").filter_map(|group| group.name()).any(|group| group.eq_ignore_ascii_case(other));
-        normal && !excluded
+        normal && !is_of_other_sex(chart, *range) && is_of_age(chart, *range, on)
     };
     let fitting: Vec<Element<'a>> = part.each("referenceRange").filter(fits).collect();
     if fitting.is_empty() { part.each("referenceRange").take(1).collect() } else { fitting }
+}
+
+fn is_of_other_sex(chart: &Chart, range: Element<'_>) -> bool {
+    let (other, code) = match chart.patient().and_then(|patient| patient.body.str("gender")) {
+        Some("male") => ("female", "248152002"),
+        Some("female") => ("male", "248153007"),
+        _ => return false,
+    };
+    range
+        .concepts("appliesTo")
+        .any(|group| group.has_any(&[code]) || group.name().is_some_and(|name| name.eq_ignore_ascii_case(other)))
+}
+
+/// Whether the range is for people of the age this one had; where that is not known, it is.
+fn is_of_age(chart: &Chart, range: Element<'_>, on: Option<Timestamp>) -> bool {
+    const DAYS: f64 = 86_400_000.0;
+    let age = range.get("age");
+    if age.is_absent() {
+        return true;
+    }
+    let born = chart.patient().and_then(|patient| patient.body.date("birthDate"));
+    let Some((born, on)) = born.zip(on) else { return true };
+    let lived = (on.0 - born.0) as f64 / DAYS;
+    let bound = |side: &str| {
+        let bound = age.quantity(side)?;
+        let days = match bound.code.or(bound.unit)? {
+            "a" | "year" | "years" => 365.25,
+            "mo" | "month" | "months" => 365.25 / 12.0,
+            "wk" | "week" | "weeks" => 7.0,
+            "d" | "day" | "days" => 1.0,
+            _ => return None,
+        };
+        Some((bound.number()? * days, days))
+    };
+    // Who is 17 stays so until the next birthday.
+    bound("low").is_none_or(|(low, _)| lived >= low) && bound("high").is_none_or(|(high, unit)| lived < high + unit)
 }
 
 fn printed(ranges: &[Element<'_>]) -> Option<String> {

@@ -1,6 +1,9 @@
 //! Documents: which are current, what they hold, who wrote them.
 
+use std::collections::HashSet;
+
 use domain::Timestamp;
+use serde_json::Value;
 
 use crate::chart::Chart;
 use crate::codes::LOINC;
@@ -12,18 +15,18 @@ use crate::{people, text};
 const INSTRUCTIONS: &[&str] = &["8653-8", "69730-0"];
 
 /// Whether a document is a current one.
-pub fn screen(document: Resource<'_>, replaced: &[&str]) -> Result<(), SkipReason> {
+pub fn screen(document: Resource<'_>, replaced: &HashSet<&str>) -> Result<(), SkipReason> {
     match document.status() {
         "entered-in-error" => Err(SkipReason::EnteredInError),
         "superseded" => Err(SkipReason::Superseded),
         _ if document.str("docStatus") == Some("entered-in-error") => Err(SkipReason::EnteredInError),
-        _ if replaced.contains(&document.key) => Err(SkipReason::Superseded),
+        _ if replaced.contains(document.key) => Err(SkipReason::Superseded),
         _ => Ok(()),
     }
 }
 
 /// Keys of documents another document replaces.
-pub fn replaced(chart: &Chart) -> Vec<&str> {
+pub fn replaced(chart: &Chart) -> HashSet<&str> {
     let all = chart.of_kind("DocumentReference").filter(|document| document.status() != "entered-in-error");
     all.flat_map(|document| {
         let links = document.each("relatesTo").filter(|link| link.str("code") == Some("replaces"));
@@ -37,10 +40,12 @@ pub fn replaced(chart: &Chart) -> Vec<&str> {
 pub fn is_ccda(document: Resource<'_>) -> bool {
     document.each("content").any(|content| {
         let format = content.get("format").str("code").unwrap_or_default().to_ascii_lowercase();
-        let media = content.get("attachment").str("contentType").unwrap_or_default().to_ascii_lowercase();
-        let media = media.split(';').next().unwrap_or_default().trim();
+        let media = text::media_type(content.get("attachment").str("contentType").unwrap_or_default());
         format.contains("ccda")
-            || matches!(media, "text/xml" | "application/xml" | "application/cda+xml" | "application/hl7-cda+xml")
+            || matches!(
+                media.as_str(),
+                "text/xml" | "application/xml" | "application/cda+xml" | "application/hl7-cda+xml"
+            )
     })
 }
 
@@ -69,4 +74,26 @@ pub fn title(document: Resource<'_>) -> Option<String> {
     let kind = document.concept("type");
     let attached = || document.first("content").get("attachment").str("title");
     kind.name().or_else(attached).or_else(|| document.str("description")).map(str::to_owned)
+}
+
+/// The files a resource holds or points to, in its order.
+pub fn attachments(resource: Element<'_>) -> impl Iterator<Item = Element<'_>> {
+    let contents = resource.each("content").map(|content| match content.get("attachment") {
+        attachment if attachment.is_absent() => content,
+        attachment => attachment,
+    });
+    let has_file = |file: &Element<'_>| file.str("data").is_some() || file.str("url").is_some();
+    contents.chain(resource.each("presentedForm")).filter(has_file)
+}
+
+/// Of several renditions of one document the one people expect as its file: not its text, if there is another.
+pub fn file(resource: Element<'_>) -> Option<Element<'_>> {
+    let is_file = |file: &Element<'_>| !text::is_text(file.str("contentType").unwrap_or_default());
+    attachments(resource).find(is_file).or_else(|| attachments(resource).next())
+}
+
+/// The attachment a row of `documents` stands for, given the JSON of the first resource of its lineage:
+/// a `DocumentReference`, a `DiagnosticReport` or a `Media`. Its `data` or `url` leads to the bytes.
+pub fn document_file(resource: &Value) -> Option<&Value> {
+    file(Element(resource)).map(|attachment| attachment.0)
 }

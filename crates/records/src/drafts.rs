@@ -9,7 +9,8 @@ use serde_json::{Map, Value};
 use crate::chart::Chart;
 use crate::codes::Code;
 use crate::fhir::Resource;
-use crate::medical::{KINDS, Kind};
+use crate::medical::{KINDS, Kind, timeline};
+use crate::merging;
 
 /// One record without its head.
 #[derive(Clone, Debug)]
@@ -17,6 +18,16 @@ pub struct Draft {
     pub kind: &'static Kind,
     /// Identity at the source, e.g. `Observation/123`.
     pub key: String,
+    /// Keys of rows that stated the same fact and are told here: one of them may have given the record its id.
+    pub also: Vec<String>,
+    /// Whether the source itself tells it, and not documents alone.
+    pub own: bool,
+    /// Key of the newest document of kind `ccds` it came from.
+    pub document: Option<String>,
+    /// What it states, in few words: records of other sources with the same words are its twins.
+    pub fact: Option<String>,
+    /// Kind and key of the record it only points to.
+    pub about: Option<(&'static Kind, String)>,
     pub sort_at: Option<Timestamp>,
     /// First and last instant a date range is tested against.
     pub from: Option<Timestamp>,
@@ -61,6 +72,10 @@ pub enum SkipReason {
     Duplicate,
     /// Replaced by a newer document or person.
     Superseded,
+    /// A panel without a value of its own; its members are told.
+    Panel,
+    /// The source says that it has no value.
+    NoValue,
     /// No name, value or text to show.
     Empty,
     /// A file whose text cannot be shown here, or was not fetched.
@@ -115,6 +130,11 @@ impl Drafts {
         self.drafts.push(Draft {
             kind,
             key: facts.key,
+            also: vec![],
+            own: true,
+            document: None,
+            fact: None,
+            about: None,
             sort_at: facts.at,
             from: facts.at,
             to: facts.to.or(facts.at),
@@ -161,7 +181,15 @@ impl Drafts {
             }
         }
         self.skipped.extend(chart.refused().iter().cloned());
-        Reading { drafts: self.drafts, skipped: self.skipped }
+        let mut drafts = merging::merge(chart, self.drafts);
+        let documents: HashSet<String> =
+            drafts.iter().filter(|draft| draft.kind.id == "ccds").map(|draft| draft.key.clone()).collect();
+        for draft in &mut drafts {
+            draft.document.take_if(|key| !documents.contains(key) || draft.kind.id == "ccds");
+        }
+        let index = timeline::index(&drafts);
+        drafts.extend(index);
+        Reading { drafts, skipped: self.skipped }
     }
 }
 

@@ -1,11 +1,14 @@
 //! Text out of markup and attachments.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
 use crate::chart::Chart;
 use crate::fhir::{Element, Resource};
+use crate::rtf;
 
 /// More text than this stays with the document.
 const LIMIT: usize = 1 << 20;
@@ -164,15 +167,36 @@ pub fn narrative(resource: Element<'_>) -> Option<String> {
     resource.get("text").str("div").map(plain).filter(|text| !text.is_empty())
 }
 
+/// How the words of a text are wrapped.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wrapping {
+    Plain,
+    Markup,
+    Rtf,
+}
+
+/// The media type without its parameters, in lower case.
+pub fn media_type(written: &str) -> String {
+    written.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+fn wrapping(media: &str) -> Option<Wrapping> {
+    match media {
+        "text/html" | "application/xhtml+xml" => Some(Wrapping::Markup),
+        "text/plain" => Some(Wrapping::Plain),
+        "text/rtf" | "application/rtf" | "application/x-rtf" | "text/richtext" => Some(Wrapping::Rtf),
+        _ => None,
+    }
+}
+
+/// Whether a person can read an attachment of this type as text.
+pub fn is_text(content_type: &str) -> bool {
+    wrapping(&media_type(content_type)).is_some()
+}
+
 /// The text of an attachment that is text: inline, or a `Binary` of the chart.
 pub fn of_attachment(chart: &Chart, owner: Resource<'_>, attachment: Element<'_>) -> Option<String> {
-    let media = attachment.str("contentType").unwrap_or_default();
-    let media = media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let markup = match media.as_str() {
-        "text/html" | "application/xhtml+xml" => true,
-        "text/plain" => false,
-        _ => return None,
-    };
+    let said = wrapping(&media_type(attachment.str("contentType").unwrap_or_default()))?;
     let data = attachment.str("data").or_else(|| {
         let binary = match attachment.str("url")? {
             contained if contained.starts_with('#') => owner
@@ -184,10 +208,44 @@ pub fn of_attachment(chart: &Chart, owner: Resource<'_>, attachment: Element<'_>
         };
         binary.flatten()
     })?;
-    let bytes = LENIENT.decode(data.split_whitespace().collect::<String>()).ok()?;
-    let text = String::from_utf8_lossy(&bytes);
-    let text = if markup { plain(&text) } else { cut(text.trim()).to_owned() };
+    let bytes = match LENIENT.decode(data) {
+        Ok(bytes) => bytes,
+        Err(_) => LENIENT.decode(data.split_whitespace().collect::<String>()).ok()?,
+    };
+    let text = unwrapped(&bytes, said);
     (!text.is_empty()).then_some(text)
+}
+
+/// The words in the bytes. What calls itself plain may be markup or RTF all the same.
+fn unwrapped(bytes: &[u8], said: Wrapping) -> String {
+    if said == Wrapping::Rtf || rtf::is_rtf(bytes) {
+        return tidy(&rtf::plain(bytes, LIMIT));
+    }
+    let text = decoded(bytes);
+    let text = text.trim();
+    let opening: String = text.chars().take(16).collect::<String>().to_ascii_lowercase();
+    if said == Wrapping::Markup || opening.starts_with("<!doctype html") || opening.starts_with("<html") {
+        plain(text)
+    } else {
+        cut(text).to_owned()
+    }
+}
+
+/// UTF-8 and UTF-16 by their marks, else Windows-1252: every byte has a letter there.
+fn decoded(bytes: &[u8]) -> Cow<'_, str> {
+    let wide = |units: fn([u8; 2]) -> u16| {
+        let pairs = bytes[2..].chunks_exact(2).map(|pair| units([pair[0], pair[1]]));
+        Cow::Owned(char::decode_utf16(pairs).map(|letter| letter.unwrap_or('\u{fffd}')).collect())
+    };
+    match bytes {
+        [0xff, 0xfe, ..] => return wide(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => return wide(u16::from_be_bytes),
+        _ => {}
+    }
+    match std::str::from_utf8(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => Cow::Owned(bytes.iter().map(|byte| rtf::cp1252(*byte)).collect()),
+    }
 }
 
 fn cut(text: &str) -> &str {
@@ -200,7 +258,23 @@ fn cut(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::plain;
+    use super::{Wrapping, plain, unwrapped};
+
+    #[test]
+    fn texts_in_any_wrapping_and_encoding() {
+        for (bytes, said, text) in [
+            (&b"Rest.\n\nDrink."[..], Wrapping::Plain, "Rest.\n\nDrink."),
+            (b"{\\rtf1 Rest.\\par Drink.}", Wrapping::Plain, "Rest.\nDrink."),
+            (b"<!DOCTYPE html><html><p>Rest.</p></html>", Wrapping::Plain, "Rest."),
+            (b"39\xb0C", Wrapping::Plain, "39\u{b0}C"),
+            (b"\xef\xbb\xbf39\xc2\xb0C", Wrapping::Markup, "39\u{b0}C"),
+            (b"\xff\xfeR\0x\0", Wrapping::Plain, "Rx"),
+            (b"\xfe\xff\0R\0x", Wrapping::Plain, "Rx"),
+            (b"<html", Wrapping::Rtf, "<html"),
+        ] {
+            assert_eq!(unwrapped(bytes, said), text, "{bytes:?}");
+        }
+    }
 
     #[test]
     fn markup_becomes_lines() {

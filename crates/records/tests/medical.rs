@@ -37,7 +37,7 @@ fn responses(kind: &'static Kind, chart: &Chart) -> Value {
         .map(|draft| {
             let id = record_id("65b1f0aa10c3d2000a1b2c3d", kind.id, &draft.key);
             let organization = Some(Organization { id: source, name: "Northgate Clinic" });
-            let head = Head { id: &id, source, created_at: at, updated_at: at, organization };
+            let head = Head { id: &id, source, created_at: at, updated_at: at, organization, ccd: None, about: None };
             let body: Value = serde_json::from_slice(&compose(draft, &head)).unwrap();
             json!({"key": draft.key, "lineage": draft.lineage, "sort": draft.sort_at, "from": draft.from, "to": draft.to, "record": body})
         })
@@ -53,7 +53,7 @@ fn responses(kind: &'static Kind, chart: &Chart) -> Value {
 
 #[test]
 fn every_kind_reads_its_fixture() {
-    for kind in KINDS.iter().filter(|kind| kind.form != Form::Sources) {
+    for kind in KINDS.iter().filter(|kind| matches!(kind.form, Form::List | Form::Single)) {
         let fixture = std::fs::read_to_string(here("tests/fixtures").join(format!("{}.json", kind.id))).expect(kind.id);
         insta::assert_json_snapshot!(kind.id, responses(kind, &chart_of(&fixture)));
     }
@@ -72,7 +72,7 @@ fn every_file_of_the_folder_is_registered_once() {
     for known in KINDS {
         assert_eq!(kind(known.id), Some(*known));
         assert!(!known.title.is_empty() && known.description.ends_with('.'));
-        assert_eq!(known.form == Form::Sources, known.resources.is_empty());
+        assert_eq!(matches!(known.form, Form::Sources | Form::Index), known.resources.is_empty());
     }
     assert_eq!(kind("horoscopes"), None);
 }
@@ -136,14 +136,32 @@ fn a_newer_version_replaces_the_older() {
 }
 
 #[test]
-fn categories_without_a_kind_are_listed() {
-    let observation = |category: &str| {
-        format!(
-            r#"{{"resourceType":"Observation","id":"{category}","category":[{{"coding":[{{"code":"{category}"}}]}}],"code":{{"text":"Gait"}},"valueString":"steady"}}"#
-        )
-    };
-    let chart = chart_of(&format!("[{},{}]", observation("exam"), observation("procedure")));
-    let reading = read(&chart, today());
-    assert_eq!(reading.drafts.iter().map(|draft| draft.key.as_str()).collect::<Vec<_>>(), ["Observation/procedure"]);
-    assert_eq!(reading.skipped[0].reason, SkipReason::OtherCategory);
+fn every_category_of_observations_has_a_kind() {
+    for (category, kind) in [
+        ("laboratory", "test_results"),
+        ("imaging", "test_results"),
+        ("clinical-test", "test_results"),
+        ("procedure", "test_results"),
+        ("exam", "test_results"),
+        ("therapy", "test_results"),
+        ("activity", "test_results"),
+        ("local-category", "test_results"),
+        ("survey", "functional_statuses"),
+        ("functional-status", "functional_statuses"),
+        ("disability-status", "functional_statuses"),
+        ("cognitive-status", "functional_statuses"),
+        ("social-history", "social_history"),
+        ("sdoh", "social_history"),
+        ("treatment-intervention-preference", "social_history"),
+        ("care-experience-preference", "social_history"),
+        ("observation-adi-documentation", "social_history"),
+        ("vital-signs", "vitals"),
+    ] {
+        let observation = json!({"resourceType": "Observation", "id": "1", "category": [{"coding": [{"code": category}]}],
+            "code": {"text": "Gait"}, "valueString": "steady"});
+        let reading = read(&chart_of(&json!([observation]).to_string()), today());
+        let kinds: Vec<&str> =
+            reading.drafts.iter().map(|draft| draft.kind.id).filter(|id| *id != "timeline").collect();
+        assert_eq!(kinds, [kind], "{category}");
+    }
 }

@@ -116,14 +116,14 @@ impl Writer<'_> {
 
     fn endpoint(&self) -> Value {
         json!({
-            "extension": [{"url": VERSION, "valueCode": "4.0.1"}],
+            "extension": [{"url": VERSION, "valueCode": self.hospital.speaks.version()}],
             "status": "active",
             "connectionType": {"system": "http://terminology.hl7.org/CodeSystem/endpoint-connection-type", "code": "hl7-fhir-rest"},
-            "name": format!("FHIR R4 endpoint {}", self.hospital.slug),
+            "name": format!("FHIR {} endpoint {}", self.hospital.speaks.version(), self.hospital.slug),
             "managingOrganization": {"reference": format!("Organization/{}", self.hospital.slug)},
             "contact": [{"system": "url", "value": format!("{}/", self.base_url)}],
             "payloadType": [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/endpoint-payload-type", "code": "none"}]}],
-            "address": format!("{}/{}/fhir/r4", self.base_url, self.hospital.slug),
+            "address": format!("{}/{}/{}", self.base_url, self.hospital.slug, self.hospital.speaks.path()),
         })
     }
 

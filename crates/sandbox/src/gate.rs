@@ -42,7 +42,7 @@ fn due(world: &World, path: &str) -> Option<(Vec<Fault>, String)> {
     }
     let (slug, rest) = path.split_once('/')?;
     let site = world.sites.get(slug)?;
-    let key = rest.strip_prefix("fhir/r4").unwrap_or(rest).trim_matches('/');
+    let key = rest.strip_prefix(site.hospital.speaks.path()).unwrap_or(rest).trim_matches('/');
     if matches!(key, "faults" | "stats") {
         return None;
     }

@@ -68,6 +68,31 @@ pub enum Dialects {
     Both,
 }
 
+/// The version of FHIR a server speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Speaks {
+    R4,
+    Dstu2,
+}
+
+impl Speaks {
+    /// The number that a server gives for it.
+    pub fn version(self) -> &'static str {
+        match self {
+            Speaks::R4 => "4.0.1",
+            Speaks::Dstu2 => "1.0.2",
+        }
+    }
+
+    /// Its part of the FHIR base.
+    pub fn path(self) -> &'static str {
+        match self {
+            Speaks::R4 => "fhir/r4",
+            Speaks::Dstu2 => "fhir/dstu2",
+        }
+    }
+}
+
 /// Who logs in here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Roster {
@@ -98,6 +123,7 @@ pub struct Hospital {
     pub motto: &'static str,
     pub logo: Logo,
     pub roster: Roster,
+    pub speaks: Speaks,
     pub dialects: Dialects,
     pub expires_in: u32,
     pub rotates_refresh: bool,
@@ -125,6 +151,7 @@ impl Hospital {
         motto: "",
         logo: Logo::Url,
         roster: Roster::Population,
+        speaks: Speaks::R4,
         dialects: Dialects::Both,
         expires_in: 3600,
         rotates_refresh: true,
@@ -296,6 +323,23 @@ pub static HOSPITALS: &[Hospital] = &[
         wash: "#fbeef3",
         mark: "M32 10 18 30h8L14 46h14v8h8v-8h14L38 30h8z",
         motto: "Every stage of life",
+        ..Hospital::USUAL
+    },
+    Hospital {
+        slug: "tidewater",
+        name: "Tidewater Primary Care",
+        aliases: &["Tidewater Physicians"],
+        domain: "tidewatercare.example",
+        phone: "+1-757-555-0119",
+        address: Address { line: "88 Ferry Slip", city: "Norfolk", state: "VA", zip: "23510" },
+        portals: &[Portal { name: "TidewaterLink", description: "The record we have kept since 2016." }],
+        tint: "#2f4858",
+        wash: "#eef4f4",
+        face: "Palatino, serif",
+        mark: "M10 26c8 0 8-8 16-8s8 8 16 8 8-8 12-8M10 42c8 0 8-8 16-8s8 8 16 8 8-8 12-8",
+        motto: "Still here, still the same",
+        speaks: Speaks::Dstu2,
+        dialects: Dialects::V1,
         ..Hospital::USUAL
     },
     Hospital {

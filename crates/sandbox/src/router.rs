@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::faults::{Faults, Order};
 use crate::fhir::outcome::Refusal;
-use crate::fhir::{capability, read, search};
+use crate::fhir::{capability, dstu2, read, search};
 use crate::oauth::{authorize, consent, discovery, introspect, login, revoke, tokens};
 use crate::world::{Here, World};
 use crate::{brands, gate, pages};
@@ -22,7 +22,13 @@ pub fn router(world: Arc<World>) -> Router {
         .route("/{slug}/fhir/r4/metadata", get(capability::get))
         .route("/{slug}/fhir/r4/{kind}", get(search::get))
         .route("/{slug}/fhir/r4/{kind}/{id}", get(read::get))
+        .route("/{slug}/fhir/dstu2/.well-known/smart-configuration", any(unknown_fhir))
+        .route("/{slug}/fhir/dstu2/metadata", get(dstu2::metadata))
+        .route("/{slug}/fhir/dstu2/{kind}", get(dstu2::search))
+        .route("/{slug}/fhir/dstu2/{kind}/{id}", get(dstu2::read))
         .method_not_allowed_fallback(read_only)
+        .route("/{slug}/fhir/dstu2", any(unknown_fhir))
+        .route("/{slug}/fhir/dstu2/{kind}/{id}/{*rest}", any(unknown_fhir))
         .route("/{slug}/fhir/r4", any(unknown_fhir))
         .route("/{slug}/fhir/r4/{kind}/{id}/{*rest}", any(unknown_fhir));
     let oauth = Router::new()

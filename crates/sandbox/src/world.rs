@@ -90,7 +90,7 @@ impl Site {
     }
 
     pub fn fhir_base(&self) -> String {
-        format!("{}/fhir/r4", self.url)
+        format!("{}/{}", self.url, self.hospital.speaks.path())
     }
 
     pub fn token_url(&self) -> String {
@@ -128,6 +128,15 @@ impl FromRequestParts<Arc<World>> for Here {
         let params = RawPathParams::from_request_parts(parts, world).await.map_err(|_| pages::not_found())?;
         let slug = params.iter().find(|(name, _)| *name == "slug").map(|(_, value)| value);
         let site = slug.and_then(|slug| world.sites.get(slug)).ok_or_else(pages::not_found)?;
+        // A server has one FHIR base, of the version it speaks.
+        let mut path = parts.uri.path().trim_start_matches('/').splitn(3, '/').skip(1);
+        if path.next() == Some("fhir") {
+            let spoken = site.hospital.speaks.path().trim_start_matches("fhir/");
+            let asked = path.next().and_then(|rest| rest.split('/').next());
+            if asked != Some(spoken) {
+                return Err(pages::not_found());
+            }
+        }
         Ok(Here { world: world.clone(), site: site.clone(), now: world.now() })
     }
 }

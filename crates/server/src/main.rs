@@ -5,6 +5,7 @@ mod config;
 mod demo;
 mod directory;
 mod doctor;
+mod imports;
 mod migrate;
 mod place;
 mod serve;
@@ -38,6 +39,7 @@ enum Command {
     /// Import and search the directory of providers.
     #[command(subcommand)]
     Directory(directory::Directory),
+    Import(imports::Import),
     /// Check settings, keys, database, directory and registrations, and say what to do about each.
     Doctor(doctor::Doctor),
     /// Bring the database to this release's form.
@@ -45,7 +47,9 @@ enum Command {
     /// Print every setting with its default and what it means, as a file to start from.
     Config,
     /// Print completions for a shell, e.g. `tributary completions bash > /etc/bash_completion.d/tributary`.
-    Completions { shell: Shell },
+    Completions {
+        shell: Shell,
+    },
 }
 
 /// What a person at the terminal is told; details go to the log.
@@ -58,6 +62,7 @@ async fn main() -> ExitCode {
         Command::Serve(command) => command.run().await,
         Command::App(command) => command.run().await,
         Command::Directory(command) => command.run().await,
+        Command::Import(command) => command.run().await,
         Command::Doctor(command) => command.run().await,
         Command::Migrate(command) => command.run().await,
         Command::Config => {

@@ -148,3 +148,136 @@ fn a_lost_master_key_is_told_and_never_replaced() {
     assert_eq!(serve.status.code(), Some(1));
     assert!(!key.exists());
 }
+
+const ADA: &str = r#"{"resourceType":"Bundle","type":"collection","entry":[
+  {"fullUrl":"urn:uuid:ada","resource":{"resourceType":"Patient","id":"ada","name":[{"family":"Lovelace","given":["Ada"]}],"birthDate":"1815-12-10","managingOrganization":{"display":"Riverbend Clinic"}}},
+  {"fullUrl":"urn:uuid:a1","resource":{"resourceType":"AllergyIntolerance","id":"a1","patient":{"reference":"urn:uuid:ada"},"code":{"text":"Penicillin"},"recordedDate":"2021-03-04"}}]}"#;
+
+/// An installation with one app.
+fn installed(folder: &Path) -> String {
+    drop(Server::start(folder));
+    let created = run(folder, &["app", "create", "Notes", "--json", "--data", "here"]);
+    field(&text(&created.stdout), "client_id")
+}
+
+fn import(folder: &Path, app: &str, rest: &[&str]) -> Output {
+    let arguments: Vec<&str> =
+        ["import", "--app", app, "--user", "ada", "--data", "here"].into_iter().chain(rest.iter().copied()).collect();
+    run(folder, &arguments)
+}
+
+fn parsed(output: &Output) -> serde_json::Value {
+    serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|_| panic!("{}{}", text(&output.stdout), text(&output.stderr)))
+}
+
+#[test]
+fn files_are_imported_and_told_to_people_and_machines() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = installed(folder.path());
+    std::fs::write(folder.path().join("ada.json"), ADA).unwrap();
+    let first = import(folder.path(), &app, &["ada.json"]);
+    assert!(first.status.success(), "{}", text(&first.stderr));
+    let told = text(&first.stdout);
+    for word in ["ada is a new user", "ada.json", "fhir", "Riverbend Clinic, now connected", "allergies 1"] {
+        assert!(told.contains(word), "{word} in {told}");
+    }
+    let again = parsed(&import(folder.path(), &app, &["ada.json", "--json"]));
+    assert_eq!(
+        again["files"][0],
+        serde_json::json!({
+            "name": "ada.json", "form": "fhir", "documents": 1, "sources": ["Riverbend Clinic"], "new": 0, "changed": 0,
+            "unchanged": 2, "resources": { "AllergyIntolerance": 1, "Patient": 1 },
+        })
+    );
+    assert_eq!((&again["user"], &again["created"]), (&"ada".into(), &false.into()));
+    let source = &again["sources"][0];
+    assert_eq!((&source["name"], &source["connected"]), (&"Riverbend Clinic".into(), &false.into()));
+    assert_eq!(source["records"]["allergies"], 1);
+}
+
+#[test]
+fn a_folder_stands_for_what_is_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = installed(folder.path());
+    let downloads = folder.path().join("downloads");
+    std::fs::create_dir_all(downloads.join("older")).unwrap();
+    std::fs::write(downloads.join("ada.json"), ADA).unwrap();
+    std::fs::write(downloads.join("letter.pdf"), "%PDF-1.4 a letter").unwrap();
+    std::fs::write(downloads.join("notes.txt"), "call Dr. Crusher").unwrap();
+    std::fs::write(downloads.join(".hidden"), ADA).unwrap();
+    let done = parsed(&import(folder.path(), &app, &["downloads", "--json"]));
+    let names = |list: &str| {
+        done[list].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(names("files"), ["ada.json", "letter.pdf"]);
+    assert_eq!(names("skipped"), [".hidden", "notes.txt", "older"]);
+    std::fs::write(downloads.join("cut.json"), &ADA[..300]).unwrap();
+    let failed = import(folder.path(), &app, &["downloads"]);
+    assert_eq!(failed.status.code(), Some(1));
+    assert!(text(&failed.stderr).contains("cut.json: the file is damaged"), "{}", text(&failed.stderr));
+}
+
+#[test]
+fn what_is_no_record_is_refused_with_a_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = installed(folder.path());
+    std::fs::write(folder.path().join("error.xml"), "<!DOCTYPE html><p>Your session ended").unwrap();
+    let failed = import(folder.path(), &app, &["error.xml", "--json"]);
+    assert_eq!(failed.status.code(), Some(1));
+    let told = parsed(&failed);
+    assert_eq!((&told["error"]["code"], &told["error"]["file"]), (&"web_page".into(), &"error.xml".into()));
+    assert!(text(&failed.stderr).contains("it is a web page"), "{}", text(&failed.stderr));
+
+    // A gigabyte that takes no room.
+    let large = std::fs::File::create(folder.path().join("large.xml")).unwrap();
+    large.set_len(1 << 30).unwrap();
+    let failed = import(folder.path(), &app, &["large.xml"]);
+    assert!(text(&failed.stderr).contains("too large"), "{}", text(&failed.stderr));
+    for (arguments, code, word) in [(&["nowhere.json"][..], 1, "nowhere.json"), (&[], 2, "required")] {
+        let failed = import(folder.path(), &app, arguments);
+        assert_eq!(failed.status.code(), Some(code), "{arguments:?}");
+        assert!(text(&failed.stderr).contains(word), "{}", text(&failed.stderr));
+    }
+    let stranger = import(folder.path(), &"0".repeat(40), &["error.xml"]);
+    assert!(text(&stranger.stderr).contains("unknown client"), "{}", text(&stranger.stderr));
+    let help = text(&run(folder.path(), &["import", "--help"]).stdout);
+    assert!(help.contains("IHE XDM") && help.contains("Exit codes"), "{help}");
+}
+
+#[test]
+fn a_running_server_shows_what_was_imported() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let created = text(&run(folder.path(), &["app", "create", "Notes", "--json", "--data", "here"]).stdout);
+    let (app, secret) = (field(&created, "client_id"), field(&created, "client_secret"));
+    let mut child = tributary(folder.path())
+        .args(["import", "-", "--app", &app, "--user", "ada", "--data", "here"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(ADA.as_bytes()).unwrap();
+    assert!(child.wait().unwrap().success());
+    let body = serde_json::json!({
+        "client_id": app, "client_secret": secret, "client_user_id": "ada", "type": "access"
+    })
+    .to_string();
+    let (status, answer) = server.ask(&format!(
+        "POST /v1/connect/token HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    ));
+    assert_eq!(status, 200, "{answer}");
+    let token = field(&answer, "access_token");
+    let ask = |path: &str| {
+        let head =
+            format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\r\n");
+        server.ask(&head).1
+    };
+    let began = Instant::now();
+    while !ask("/v1/human/medical/allergies").contains("Penicillin") {
+        assert!(began.elapsed() < Duration::from_secs(5), "the running server does not show the import");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert!(ask("/v1/human/sources").contains("Riverbend Clinic"));
+}

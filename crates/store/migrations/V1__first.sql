@@ -125,6 +125,8 @@ CREATE TABLE resources (
     received_at BIGINT NOT NULL,
     changed_at BIGINT NOT NULL,
     gone_at BIGINT,
+    dated_at BIGINT NOT NULL,
+    document_key TEXT,
     body BYTEA NOT NULL,
     PRIMARY KEY (human_id, connection_id, resource_key)
 );
@@ -143,12 +145,17 @@ CREATE TABLE records (
     content_hash BYTEA NOT NULL,
     hidden_at BIGINT,
     document_key TEXT,
+    fact_hash BYTEA,
+    same_as BYTEA NOT NULL,
     body BYTEA NOT NULL,
     PRIMARY KEY (human_id, kind, id)
 );
 CREATE INDEX records_newest ON records (human_id, kind, sort_at, id) WHERE hidden_at IS NULL;
 CREATE INDEX records_created ON records (human_id, kind, created_at, id DESC) WHERE hidden_at IS NULL;
 CREATE INDEX records_by_connection ON records (human_id, connection_id, kind, id);
+CREATE INDEX records_by_fact ON records (human_id, kind, fact_hash, connection_id)
+    WHERE hidden_at IS NULL AND fact_hash IS NOT NULL;
+CREATE INDEX records_linked ON records (human_id) WHERE hidden_at IS NULL AND length(same_as) > 0;
 
 -- due_at is when a job may be claimed; while it is leased, that is the end of the lease.
 CREATE TABLE jobs (

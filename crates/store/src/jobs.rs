@@ -51,6 +51,32 @@ pub async fn claim(db: &Db, lease: RowId, now: Timestamp, until: Timestamp, limi
     done.into_iter().flat_map(|done| done.rows).map(read).collect()
 }
 
+/// Leases the one job of this kind about this subject, when it is due: for who waits for just that work.
+/// `Ok(None)` while somebody else works on it; [`is_queued`] tells whether there is anything left to wait for.
+pub async fn claim_one(
+    db: &Db,
+    (kind, human_id, subject): (&'static str, HumanId, &str),
+    lease: RowId,
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<Option<JobRow>, Error> {
+    const SQL: &str = "UPDATE jobs SET lease = $5, due_at = $6, attempts = attempts + 1,
+        again_at = CASE WHEN again_at > $4 THEN again_at ELSE NULL END
+        WHERE kind = $1 AND human_id = $2 AND subject = $3 AND due_at <= $4
+        RETURNING id, kind, human_id, subject, attempts, created_at";
+    let mut batch = Batch::new();
+    let params = [kind.into(), human_id.into(), subject.into(), now.into(), lease.into(), until.into()];
+    batch.push(SQL, Expect::Any, params);
+    let done = db.commit(batch).await?;
+    done.into_iter().flat_map(|done| done.rows).next().map(read).transpose()
+}
+
+/// Whether the job waits or runs.
+pub async fn is_queued(db: &Db, kind: &'static str, human_id: HumanId, subject: &str) -> Result<bool, Error> {
+    const SQL: &str = "SELECT COUNT(*) FROM jobs WHERE kind = $1 AND human_id = $2 AND subject = $3";
+    db.get(SQL, [kind.into(), human_id.into(), subject.into()], |mut row| Ok(row.count(0)? > 0)).await
+}
+
 /// When the next job falls due or the next lease runs out.
 pub async fn next_due(db: &Db) -> Result<Option<Timestamp>, Error> {
     db.get("SELECT MIN(due_at) FROM jobs", [], |mut row| row.opt_at(0)).await

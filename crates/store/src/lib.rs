@@ -26,6 +26,7 @@ pub mod registrations;
 pub mod resources;
 pub mod settings;
 pub mod tokens;
+pub mod twins;
 
 pub use batch::{Batch, Done, Expect};
 pub use db::{Backend, Db};

@@ -22,6 +22,8 @@ pub struct NewRecord {
     pub content_hash: Hash,
     /// Under what the document behind it is stored among the resources, for kinds that give it out.
     pub document_key: Option<String>,
+    /// Keyed hash of the fact it states: what shares it in another connection is its twin.
+    pub fact_hash: Option<Hash>,
     pub body: Vec<u8>,
 }
 
@@ -51,6 +53,7 @@ pub struct Indexed {
     pub id: RecordId,
     pub content_hash: Hash,
     pub created_at: Timestamp,
+    pub fact_hash: Option<Hash>,
     pub hidden: bool,
 }
 
@@ -226,7 +229,7 @@ pub async fn counts(db: &Db, human_id: HumanId) -> Result<Vec<(String, u64)>, Er
     db.list(SQL, [human_id.into()], |mut row| Ok((row.text(0)?, row.count(1)?))).await
 }
 
-const INDEX: &str = "SELECT kind, id, content_hash, created_at, hidden_at FROM records
+const INDEX: &str = "SELECT kind, id, content_hash, created_at, fact_hash, hidden_at FROM records
     WHERE human_id = $1 AND connection_id = $2 ORDER BY kind, id";
 
 /// Everything that came from one connection, hidden ones too.
@@ -235,12 +238,15 @@ pub async fn index(db: &Db, human_id: HumanId, connection_id: ConnectionId) -> R
 }
 
 /// Keeps the stored `created_at`; `changed` is 0, and nothing is written, when the same content is already shown.
+/// What is written has no links yet: they are made by [`crate::twins`] when all is in place.
 pub fn put(batch: &mut Batch, record: &NewRecord) -> usize {
     const SQL: &str = "INSERT INTO records (human_id, kind, id, connection_id, source_hash, sort_at, from_at, to_at, created_at,
-        updated_at, content_hash, document_key, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+        updated_at, content_hash, document_key, fact_hash, same_as, body)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
         ON CONFLICT (human_id, kind, id) DO UPDATE SET connection_id = excluded.connection_id, source_hash = excluded.source_hash,
         sort_at = excluded.sort_at, from_at = excluded.from_at, to_at = excluded.to_at, updated_at = excluded.updated_at,
-        content_hash = excluded.content_hash, hidden_at = NULL, document_key = excluded.document_key, body = excluded.body
+        content_hash = excluded.content_hash, hidden_at = NULL, document_key = excluded.document_key,
+        fact_hash = excluded.fact_hash, same_as = excluded.same_as, body = excluded.body
         WHERE records.content_hash <> excluded.content_hash OR records.hidden_at IS NOT NULL";
     let [sort, from, to] = match record.dates {
         Dates::Undated => [Timestamp::MIN, Timestamp::MAX, Timestamp::MIN],
@@ -259,9 +265,17 @@ pub fn put(batch: &mut Batch, record: &NewRecord) -> usize {
         record.updated_at.into(),
         record.content_hash.into(),
         record.document_key.as_deref().into(),
+        record.fact_hash.into(),
+        Value::Bytes(Vec::new()),
         record.body.as_slice().into(),
     ];
     batch.push(SQL, Expect::Any, params)
+}
+
+/// The same content, known to state another fact: nobody reads of this, so no time moves.
+pub fn set_fact(batch: &mut Batch, human_id: HumanId, kind: &str, id: RecordId, fact_hash: Option<Hash>) -> usize {
+    const SQL: &str = "UPDATE records SET fact_hash = $4 WHERE human_id = $1 AND kind = $2 AND id = $3";
+    batch.push(SQL, Expect::Any, [human_id.into(), kind.into(), id.into(), fact_hash.into()])
 }
 
 /// Takes the record out of every list until it is put again.
@@ -281,7 +295,8 @@ fn read_indexed(mut row: Row) -> Result<Indexed, Error> {
         id: row.id(1)?,
         content_hash: row.hash(2)?,
         created_at: row.at(3)?,
-        hidden: row.opt_at(4)?.is_some(),
+        fact_hash: row.opt_hash(4)?,
+        hidden: row.opt_at(5)?.is_some(),
     })
 }
 

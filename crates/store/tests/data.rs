@@ -175,6 +175,7 @@ async fn erasing_ada_leaves_ben() {
             updated_at: NOON,
             content_hash: [0; 32],
             document_key: None,
+            fact_hash: None,
             body: b"{}".to_vec(),
         };
         commit(&db, |batch| {

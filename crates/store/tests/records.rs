@@ -9,7 +9,7 @@ use domain::{ConnectionId, HumanId, RecordId, Timestamp};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use store::records::{self, Body, Dates, DocumentPlace, Filter, MAX_SOURCES, NewRecord, Order};
-use store::{Batch, Db, Error};
+use store::{Batch, Db, Error, twins};
 use support::{ADA, BEN, NOON, commit, minutes, on_both};
 
 const RIVERBEND: ConnectionId = ConnectionId([0x51; 12]);
@@ -26,6 +26,7 @@ fn record(human_id: HumanId, id: u8) -> NewRecord {
         updated_at: NOON,
         content_hash: [id; 32],
         document_key: None,
+        fact_hash: None,
         body: vec![id; 40],
     }
 }
@@ -101,6 +102,52 @@ async fn the_newest_is_that_of_the_newest_date_then_the_one_changed_last() {
             let found = records::newest(&db, ADA, "allergies").await.unwrap().unwrap();
             assert_eq!(found.id, RecordId([newest; 12]), "after {id}");
         }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twins_are_found_and_linked_only_as_they_were_seen() {
+    const LAKESIDE: ConnectionId = ConnectionId([0x52; 12]);
+    on_both(async |db| {
+        let fact =
+            |id, connection_id, fact: u8| NewRecord { connection_id, fact_hash: Some([fact; 32]), ..record(ADA, id) };
+        for one in [
+            fact(1, RIVERBEND, 7),
+            fact(2, RIVERBEND, 7),
+            fact(3, RIVERBEND, 8),
+            fact(4, LAKESIDE, 7),
+            NewRecord { kind: "vitals".into(), ..fact(5, LAKESIDE, 8) },
+            NewRecord { human_id: BEN, ..fact(6, LAKESIDE, 8) },
+            record(ADA, 9),
+        ] {
+            commit(&db, |batch| records::put(batch, &one)).await.unwrap();
+        }
+        let found = async || {
+            let mut ids: Vec<u8> = twins::list(&db, ADA).await.unwrap().iter().map(|twin| twin.id.0[0]).collect();
+            ids.sort();
+            ids
+        };
+        assert_eq!(found().await, [1, 2, 4]);
+        let old = twins::find(&db, ADA, "allergies", RecordId([4; 12])).await.unwrap().unwrap();
+        assert_eq!((old.same_as.as_slice(), old.body.as_slice()), (&[][..], &[4; 40][..]));
+        let link = async |links: &[u8]| {
+            let place = ("allergies", RecordId([4; 12]));
+            let done = commit(&db, |batch| twins::link(batch, ADA, place, &old, (links, b"linked"), minutes(3)));
+            done.await.unwrap()[0].changed
+        };
+        assert_eq!((link(b"one").await, link(b"two").await), (1, 0), "it is no longer what was seen");
+        assert_eq!(records::find(&db, ADA, "allergies", RecordId([4; 12])).await.unwrap().unwrap().body, b"linked");
+        for id in [1, 2] {
+            commit(&db, |batch| records::hide(batch, ADA, "allergies", RecordId([id; 12]), NOON)).await.unwrap();
+        }
+        assert_eq!(found().await, [4], "it still has links");
+        assert_eq!(twins::find(&db, ADA, "allergies", RecordId([1; 12])).await, Ok(None));
+        let changed = NewRecord { content_hash: [9; 32], ..fact(4, LAKESIDE, 8) };
+        commit(&db, |batch| records::put(batch, &changed)).await.unwrap();
+        assert_eq!(found().await, [3, 4], "another fact, and no links yet");
+        commit(&db, |batch| records::set_fact(batch, ADA, "allergies", RecordId([4; 12]), None)).await.unwrap();
+        assert_eq!(found().await, [0; 0]);
     })
     .await;
 }

@@ -6,7 +6,7 @@ use domain::{ConnectionId, RowId, Status};
 use store::Error;
 use store::connections::{self, NewConnection};
 use store::jobs::{self, NewJob};
-use store::resources::{self, NewResource};
+use store::resources::{self, NewResource, Told};
 use support::{ADA, CLINIC, NOON, commit, minutes, on_both, people};
 
 const RIVERBEND: ConnectionId = ConnectionId([0x51; 12]);
@@ -52,6 +52,74 @@ async fn a_resource_is_missed_before_it_is_gone() {
             [one("b", 90_000, false), one("a", 7, false), one("c", 9, false)],
             "brought again"
         );
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_document_written_last_tells() {
+    on_both(async |db| {
+        let told =
+            |document: &str, minute: i64| Told { document_key: Some(document.to_owned()), dated_at: minutes(minute) };
+        let put = async |hash: u8, told: Told, now: i64| {
+            let row = NewResource { hash: [hash; 32], ..resource("a", "Goal", 3) };
+            let done = commit(&db, |batch| resources::put_told(batch, &row, &told, minutes(now))).await.unwrap();
+            done[0].changed == 1
+        };
+        let standing = async || {
+            let mut all = resources::standing(&db, ADA, RIVERBEND).await.unwrap();
+            let one = all.pop().expect("one");
+            (one.hash[0], one.changed_at, one.told.document_key.unwrap_or_default())
+        };
+        assert!(put(1, told("d1", 10), 1).await);
+        assert!(!put(1, told("d1", 10), 2).await, "told again");
+        assert!(!put(9, told("d0", 5), 3).await, "an older document comes later");
+        assert_eq!(standing().await, (1, minutes(1), "d1".to_owned()));
+        assert!(put(1, told("d2", 20), 4).await, "a newer one says the same");
+        assert_eq!(standing().await, (1, minutes(1), "d2".to_owned()), "and so nothing changed");
+        assert!(put(3, told("d3", 20), 5).await);
+        assert!(!put(4, told("d2", 20), 6).await, "of two as new always the same counts");
+        assert_eq!(standing().await, (3, minutes(5), "d3".to_owned()));
+        assert!(put(5, told("d3", 20), 7).await, "read anew");
+
+        let document = NewResource { kind: "DocumentReference".into(), ..resource("d3", "", 3) };
+        commit(&db, |batch| resources::put(batch, &document, minutes(8))).await.unwrap();
+        let leave = async |now| {
+            commit(&db, |batch| resources::mark_gone_with_documents(batch, ADA, RIVERBEND, now)).await.unwrap()[0]
+                .changed
+        };
+        assert_eq!(leave(minutes(9)).await, 0);
+        commit(&db, |batch| resources::mark_gone(batch, ADA, RIVERBEND, "d3", minutes(9))).await.unwrap();
+        assert_eq!(leave(minutes(9)).await, 1);
+        assert!(resources::contents(&db, ADA, RIVERBEND).await.unwrap().is_empty());
+        assert!(put(1, told("d1", 10), 10).await, "an older document that is still there tells it too");
+        assert!(resources::contents(&db, ADA, RIVERBEND).await.unwrap()[0].converted);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_job_is_claimed_by_who_waits_for_it() {
+    on_both(async |db| {
+        let job = |subject: &str, id: u8| NewJob {
+            id: RowId([id; 16]),
+            kind: "sync",
+            human_id: Some(ADA),
+            subject: subject.to_owned(),
+            due_at: NOON,
+            created_at: NOON,
+        };
+        commit(&db, |batch| [jobs::enqueue(batch, &job("a", 1)), jobs::enqueue(batch, &job("b", 2))]).await.unwrap();
+        let claim = async |lease: u8| {
+            jobs::claim_one(&db, ("sync", ADA, "b"), RowId([lease; 16]), minutes(1), minutes(2)).await.unwrap()
+        };
+        assert_eq!(claim(7).await.map(|job| job.id), Some(RowId([2; 16])));
+        assert_eq!(claim(8).await, None, "somebody works on it");
+        assert!(jobs::is_queued(&db, "sync", ADA, "b").await.unwrap());
+        commit(&db, |batch| jobs::finish(batch, RowId([2; 16]), RowId([7; 16]))).await.unwrap();
+        assert!(!jobs::is_queued(&db, "sync", ADA, "b").await.unwrap());
+        assert_eq!(claim(9).await, None);
+        assert!(jobs::is_queued(&db, "sync", ADA, "a").await.unwrap());
     })
     .await;
 }

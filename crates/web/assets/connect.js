@@ -220,6 +220,65 @@
     });
   }
 
+  // --- Files ---
+
+  /** Sends the files with a bar that fills; without script the form does it alone. */
+  function sendFiles() {
+    const form = at('files');
+    const input = at('file');
+    const drop = input.closest('.drop');
+    const note = at('sending-note');
+    const over = (event) => {
+      event.preventDefault();
+      drop.classList.toggle('over', event.type === 'dragover');
+    };
+    for (const type of ['dragover', 'dragleave', 'drop']) drop.addEventListener(type, over);
+    drop.addEventListener('drop', (event) => {
+      if (event.dataTransfer.files.length) input.files = event.dataTransfer.files;
+    });
+    form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      const request = new XMLHttpRequest();
+      const busy = (is) => {
+        at('sending').hidden = !is;
+        at('send').disabled = is;
+      };
+      const refuse = (html, text) => {
+        busy(false);
+        const trouble = at('files-trouble');
+        if (html) trouble.innerHTML = html;
+        else trouble.textContent = text;
+        trouble.hidden = false;
+        trouble.scrollIntoView({ block: 'nearest' });
+      };
+      request.upload.addEventListener('progress', ({ loaded, total }) => {
+        at('sent').value = total ? (100 * loaded) / total : 0;
+      });
+      request.upload.addEventListener('load', () => {
+        at('sent').removeAttribute('value');
+        note.textContent = note.dataset.reading;
+      });
+      request.addEventListener('error', () => refuse('', note.dataset.lost));
+      request.addEventListener('load', () => {
+        const answer = request.response;
+        if (answer && answer.next) window.location.replace(answer.next);
+        else if (answer && answer.trouble) refuse(answer.trouble);
+        // The visit is over: its own page says why.
+        else if (request.status === 401 || request.status === 404) window.location.reload();
+        else refuse('', note.dataset.lost);
+      });
+      const files = new FormData(form);
+      at('files-trouble').hidden = true;
+      at('sent').value = 0;
+      note.textContent = note.dataset.sending;
+      busy(true);
+      request.open('POST', form.action);
+      request.setRequestHeader('Accept', 'application/json');
+      request.responseType = 'json';
+      request.send(files);
+    });
+  }
+
   // --- Every screen ---
 
   announce();
@@ -230,4 +289,5 @@
   if (visit.poll) watchLogin();
   if (visit.progress) watchProgress();
   if (at('q')) searchAsYouType();
+  if (at('files')) sendFiles();
 })();

@@ -153,6 +153,7 @@ mod tests {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         read_all(&root.join("templates"), &mut files);
         read_all(&root.join("src/connect"), &mut files);
+        read_all(&root.join("src/data"), &mut files);
         let mut keys = BTreeSet::new();
         for file in &files {
             for call in [".t(\"", ".t1(\"", ".t2(\"", ".t3(\"", "Key(\""] {

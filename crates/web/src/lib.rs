@@ -4,6 +4,7 @@ pub mod auth;
 pub mod client_script;
 pub mod connect;
 pub mod data;
+pub mod fhir;
 pub mod i18n;
 pub mod metrics;
 pub mod ops;
@@ -40,6 +41,7 @@ pub fn router(engine: Engine, options: Options) -> Router {
         .route("/", get(home))
         .merge(auth::router())
         .merge(data::router())
+        .merge(fhir::router())
         .merge(connect::router())
         .merge(client_script::router())
         .merge(ops::router(metrics.clone(), options.metrics_token))

@@ -71,7 +71,8 @@ pub(crate) async fn observe(
 fn unworded(response: &Response) -> Option<Problem> {
     let status = response.status();
     let media = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let worded = media.starts_with("text/html") || media.starts_with("application/json");
+    let worded =
+        ["text/html", "application/json", "application/fhir+json"].iter().any(|known| media.starts_with(known));
     if worded || !(status.is_client_error() || status.is_server_error()) {
         return None;
     }

@@ -160,7 +160,7 @@ impl Attachment {
         if let Some((name, value)) = target.tenant.filter(|_| ours) {
             url.query_pairs_mut().append_pair(name, value);
         }
-        let accept = if binary { "application/fhir+json" } else { "*/*" };
+        let accept = if binary { target.version.json() } else { "*/*" };
         let request = Request {
             // Room for base64 and the resource around it.
             max_bytes: MAX_BYTES / 3 * 4 + MIB,
@@ -187,7 +187,8 @@ impl Attachment {
         let declared = answer.header("content-type").unwrap_or_default().to_ascii_lowercase();
         if declared.contains("json") {
             let json: Value = serde_json::from_slice(answer.text_bytes()).map_err(|_| AttachmentError::Unreadable)?;
-            let data = json["data"].as_str().filter(|_| json["resourceType"] == "Binary");
+            // DSTU2 has another name for it.
+            let data = json["data"].as_str().or(json["content"].as_str()).filter(|_| json["resourceType"] == "Binary");
             let bytes = decode(data.ok_or(AttachmentError::Unreadable)?)?;
             let inner = json["contentType"].as_str().unwrap_or(&self.content_type);
             return Ok(Received { content_type: inner.to_owned(), bytes });

@@ -7,6 +7,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::discovery::{DiscoveryError, SmartConfiguration, resolve};
+use super::version::{Unsupported, Version};
 use crate::http::Answer;
 
 const OAUTH: &str = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris";
@@ -89,9 +90,12 @@ impl Capability {
             || self.resources.get(kind).is_some_and(|resource| resource.operations.contains(operation))
     }
 
-    /// R4 and its technical correction are what the record mapping reads.
-    pub fn is_r4(&self) -> bool {
-        self.fhir_version.starts_with("4.0")
+    /// The FHIR that is spoken here.
+    ///
+    /// # Errors
+    /// [`Unsupported`] when it is none that can be read.
+    pub fn version(&self) -> Result<Version, Unsupported> {
+        Version::of(&self.fhir_version)
     }
 
     pub(super) fn oauth(&self, base: &Url) -> Result<SmartConfiguration, DiscoveryError> {
@@ -150,7 +154,7 @@ mod tests {
     #[test]
     fn tells_types_parameters_and_operations() {
         let found = Capability::read(&answer(METADATA)).unwrap();
-        assert!(found.is_r4());
+        assert_eq!(found.version(), Ok(Version::R4));
         assert!(found.offers("Condition") && !found.offers("Goal"));
         assert!(found.searches("Condition", "_lastUpdated") && !found.searches("Condition", "code"));
         assert!(found.rev_includes("Condition", "Provenance:target"));
@@ -167,6 +171,19 @@ mod tests {
         assert_eq!(found.token_endpoint.as_str(), "https://fhir.riverbend.example/oauth/token");
         let bare = answer(r#"{"resourceType":"CapabilityStatement","rest":{}}"#);
         assert_eq!(Place::Metadata.read(&base, &bare), Err(DiscoveryError::Missing("authorization_endpoint")));
+    }
+
+    #[test]
+    fn a_server_of_dstu2_tells_everything_in_its_conformance() {
+        let base = Url::parse("https://fhir.tidewater.example/dstu2").unwrap();
+        let conformance = METADATA.replace("CapabilityStatement", "Conformance").replace("4.0.1", "1.0.2");
+        let found = Capability::read(&answer(&conformance)).unwrap();
+        assert_eq!(found.version(), Ok(Version::Dstu2));
+        assert!(found.offers("Condition") && !found.offers("MedicationOrder"));
+        let smart = Place::Metadata.read(&base, &answer(&conformance)).unwrap();
+        assert_eq!(smart.token_endpoint.as_str(), "https://fhir.tidewater.example/oauth/token");
+        let newer = METADATA.replace("4.0.1", "3.0.1");
+        assert_eq!(Capability::read(&answer(&newer)).unwrap().version(), Err(Unsupported));
     }
 
     #[test]

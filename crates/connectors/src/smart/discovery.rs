@@ -19,6 +19,9 @@ pub enum Place {
     Metadata,
 }
 
+/// Both names that FHIR in JSON has had.
+const ANY_FHIR: &str = "application/fhir+json, application/json+fhir;q=0.9, application/json;q=0.5";
+
 impl Place {
     pub const ALL: [Place; 3] = [Place::WellKnown, Place::HostRoot, Place::Metadata];
 
@@ -31,7 +34,8 @@ impl Place {
                 root.set_path("/");
                 (under(&root, PATH), "application/json", MIB)
             }
-            Place::Metadata => (under(base, "/metadata"), "application/fhir+json", 32 * MIB),
+            // Asked before it is known which version is spoken.
+            Place::Metadata => (under(base, "/metadata"), ANY_FHIR, 32 * MIB),
         };
         Request { max_bytes, ..Request::get(url) }.header("accept", accept)
     }

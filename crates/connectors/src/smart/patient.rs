@@ -69,7 +69,8 @@ pub fn of_introspection(answer: &Answer) -> Option<String> {
 pub fn search(platform: &Platform, base: &Url) -> Request {
     let mut url = under(base, "/Patient");
     url.query_pairs_mut().append_pair("_count", "2");
-    Request { max_bytes: MIB, ..Request::get(url) }.header("accept", platform.accept)
+    Request { max_bytes: MIB, ..Request::get(url) }
+        .header("accept", format!("{}, application/json+fhir;q=0.5", platform.accept))
 }
 
 /// The one patient of a search.

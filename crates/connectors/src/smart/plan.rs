@@ -2,8 +2,10 @@
 //! and this grant does not open.
 
 use super::capability::Capability;
+use super::dstu2;
 use super::scopes::{Reading, Scopes};
 use super::streams::{Query, Stream, TEMPLATES, Template, Variant, ladder};
+use super::version::Version;
 use crate::platforms::{Docref, Platform};
 
 /// The streams to read, in order, and what is not asked for.
@@ -47,11 +49,12 @@ pub fn plan(platform: &Platform, capability: &Capability, granted: &Scopes, pati
         page_size: 1,
         variants: vec![Variant { legs: vec![Query::Read(patient.to_owned())], lenient: false }],
     });
-    for template in TEMPLATES {
-        for category in categories(platform, template) {
+    let old = capability.version() == Ok(Version::Dstu2);
+    for template in if old { dstu2::TEMPLATES } else { TEMPLATES } {
+        for category in categories(platform, template, old) {
             plan.add(platform, capability, granted, template, category);
         }
-        if template.kind == "DocumentReference" {
+        if template.kind == "DocumentReference" && !old {
             plan.add_docref(platform, capability, granted);
         }
     }
@@ -70,9 +73,9 @@ const CLAIMS: Template = Template {
     parameters: &[],
 };
 
-fn categories(platform: &Platform, template: &Template) -> Vec<Option<&'static str>> {
+fn categories(platform: &Platform, template: &Template, old: bool) -> Vec<Option<&'static str>> {
     let more = match template.kind {
-        "Observation" => platform.observation_categories,
+        "Observation" if !old => platform.observation_categories,
         "CarePlan" => platform.careplan_categories,
         _ => &[],
     };
@@ -82,7 +85,7 @@ fn categories(platform: &Platform, template: &Template) -> Vec<Option<&'static s
             all.push(Some(code));
         }
     }
-    if template.plain && !platform.category_only.contains(&template.kind) {
+    if template.plain && (old || !platform.category_only.contains(&template.kind)) {
         all.push(None);
     }
     all
@@ -106,7 +109,10 @@ impl Plan {
             id,
             resource: template.kind.to_owned(),
             page_size: platform.page_size(template.kind).min(page),
-            variants: ladder(platform, capability, template, category),
+            variants: match capability.version() {
+                Ok(Version::Dstu2) => dstu2::ladder(template, category),
+                _ => ladder(platform, capability, template, category),
+            },
         };
         self.judge(stream, capability, granted, category);
     }

@@ -21,7 +21,7 @@ fn medications() -> Stream {
 /// The question asked at a position, and what follows an answer.
 fn ask(cursor: &Cursor, answer: &Answer) -> (String, Step) {
     let base = Url::parse("https://fhir.riverbend.example/r4").unwrap();
-    let target = Target { platform: &GENERIC, base: &base, patient: "ada", tenant: None };
+    let target = Target { platform: &GENERIC, base: &base, patient: "ada", tenant: None, version: Version::R4 };
     let url = request(&medications(), &target, cursor).unwrap().url;
     (url.to_string(), next(&medications(), &target, cursor, answer, Timestamp(0)))
 }
@@ -111,4 +111,27 @@ fn single_intents_add_up_and_one_refused_does_not_spoil_the_rest() {
         }
     }
     assert_eq!(cursor.leg, 7);
+}
+
+#[test]
+fn an_old_server_is_asked_for_what_it_has_in_its_own_words() {
+    let conformance = json!({"resourceType": "Conformance", "fhirVersion": "1.0.2", "rest": [{"resource": [
+        {"type": "Patient"}, {"type": "MedicationOrder"}, {"type": "Observation"}, {"type": "CarePlan"},
+        {"type": "DocumentReference", "operation": [{"name": "docref"}]}]}]});
+    let capability = Capability::read(&answer(200, conformance)).unwrap();
+    let plan = plan(&GENERIC, &capability, &Scopes::parse("patient/*.read"), "ada");
+    let ids: Vec<&str> = plan.streams.iter().map(|stream| stream.id.as_str()).collect();
+    let observations =
+        ["laboratory", "vital-signs", "social-history", "survey", "exam", "imaging", "procedure", "therapy"];
+    let observations = observations.map(|category| format!("observations-{category}"));
+    let mut expected = vec!["patient", "medication-orders"];
+    expected.extend(observations.iter().map(String::as_str));
+    expected.extend(["documents", "care-plans-careteam", "care-plans-assess-plan", "care-plans"]);
+    assert_eq!(ids, expected);
+    let base = Url::parse("https://fhir.tidewater.example/dstu2").unwrap();
+    let target = Target { platform: &GENERIC, base: &base, patient: "ada", tenant: None, version: Version::Dstu2 };
+    let orders = request(&plan.streams[1], &target, &Cursor::default()).unwrap();
+    let expected = "https://fhir.tidewater.example/dstu2/MedicationOrder?patient=ada&_include=MedicationOrder%3Amedication&_count=100";
+    assert_eq!(orders.url.as_str(), expected);
+    assert_eq!(orders.headers, [("accept", "application/json+fhir, application/json;q=0.5".to_owned())]);
 }

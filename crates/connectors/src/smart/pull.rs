@@ -11,6 +11,7 @@ use super::bundle::{Bundle, Dropped, RawResource, Received, read};
 use super::cursor::{Cursor, Cut};
 use super::outcome::{Issue, Severity, issues, meaning};
 use super::streams::{Query, Stream};
+use super::version::Version;
 use crate::http::{Answer, Request, same_origin, under};
 use crate::platforms::{Meaning, Platform};
 
@@ -22,6 +23,7 @@ pub struct Target<'a> {
     pub patient: &'a str,
     /// See [`super::tokens::Tokens::tenant`].
     pub tenant: Option<(&'a str, &'a str)>,
+    pub version: Version,
 }
 
 /// What an answer leads to.
@@ -172,7 +174,7 @@ pub fn request(stream: &Stream, target: &Target<'_>, cursor: &Cursor) -> Option<
         Some(link) => Url::parse(link).ok().filter(|url| same_origin(target.base, url))?,
         None => first_url(stream, target, query, cursor.count.unwrap_or(stream.page_size)),
     };
-    Some(Request::get(url).header("accept", target.platform.accept))
+    Some(Request::get(url).header("accept", target.version.accept(target.platform)))
 }
 
 fn first_url(stream: &Stream, target: &Target<'_>, query: &Query, count: u32) -> Url {

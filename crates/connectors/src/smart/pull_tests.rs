@@ -12,7 +12,7 @@ fn base() -> Url {
 }
 
 fn at<'a>(base: &'a Url, platform: &'static Platform) -> Target<'a> {
-    Target { platform, base, patient: "ada", tenant: None }
+    Target { platform, base, patient: "ada", tenant: None, version: Version::R4 }
 }
 
 fn stream(platform: &'static Platform, id: &str) -> Stream {

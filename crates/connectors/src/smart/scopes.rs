@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::discovery::SmartConfiguration;
+use super::version::Version;
 use crate::platforms::{Platform, Style};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -249,7 +250,7 @@ impl Phrase {
     }
 
     /// The scopes to ask for.
-    pub fn scopes(self, platform: &Platform) -> Scopes {
+    pub fn scopes(self, platform: &Platform, version: Version) -> Scopes {
         let mut all = Scopes::parse(platform.identity).0;
         all.extend(platform.extra_scopes.iter().map(|scope| Scope::parse(scope)));
         let kinds: &[&str] = match self.style {
@@ -257,9 +258,10 @@ impl Phrase {
             Style::Explicit => KINDS,
             Style::Minimal => MINIMAL,
         };
-        all.extend(kinds.iter().filter(|kind| platform.binary || **kind != "Binary").map(|kind| Scope::Resource {
+        let kinds = kinds.iter().flat_map(|kind| names(kind, version));
+        all.extend(kinds.filter(|kind| platform.binary || *kind != "Binary").map(|kind| Scope::Resource {
             context: Context::Patient,
-            kind: (*kind).to_owned(),
+            kind: kind.to_owned(),
             rights: Rights::READ_SEARCH,
             query: None,
         }));
@@ -267,8 +269,18 @@ impl Phrase {
     }
 
     /// The `scope` parameter of the authorization request.
-    pub fn parameter(self, platform: &Platform) -> String {
-        self.scopes(platform).render(self.dialect)
+    pub fn parameter(self, platform: &Platform, version: Version) -> String {
+        self.scopes(platform, version).render(self.dialect)
+    }
+}
+
+/// What a type is called in a version; nothing when it does not exist there.
+fn names(kind: &'static str, version: Version) -> Vec<&'static str> {
+    match (version, kind) {
+        (Version::Dstu2, "CareTeam" | "PractitionerRole") => vec![],
+        (Version::Dstu2, "MedicationRequest") => vec!["MedicationOrder"],
+        (Version::Dstu2, "ServiceRequest") => vec!["DiagnosticOrder", "ProcedureRequest", "ReferralRequest"],
+        _ => vec![kind],
     }
 }
 

@@ -60,14 +60,14 @@ fn the_dialect_is_pinned_or_spoken() {
 
 #[test]
 fn the_request_follows_the_platform() {
-    let generic = Phrase { dialect: Dialect::V2, style: Style::Wildcard }.parameter(&GENERIC);
+    let generic = Phrase { dialect: Dialect::V2, style: Style::Wildcard }.parameter(&GENERIC, Version::R4);
     for scope in ["openid", "fhirUser", "launch/patient", "offline_access", "patient/*.rs"] {
         assert!(generic.split(' ').any(|have| have == scope), "{scope} in {generic}");
     }
-    let oracle = Phrase { dialect: Dialect::V1, style: Style::Explicit }.parameter(&ORACLE);
+    let oracle = Phrase { dialect: Dialect::V1, style: Style::Explicit }.parameter(&ORACLE, Version::R4);
     assert!(oracle.contains("user/Practitioner.read") && oracle.contains("patient/Condition.read"));
     assert!(!oracle.contains('*') && !oracle.contains(".rs"));
-    let athena = Phrase { dialect: Dialect::V2, style: Style::Explicit }.parameter(&ATHENA);
+    let athena = Phrase { dialect: Dialect::V2, style: Style::Explicit }.parameter(&ATHENA, Version::R4);
     assert!(!athena.contains("Binary") && athena.contains("patient/DocumentReference.rs"));
 }
 
@@ -121,4 +121,16 @@ proptest! {
         let scopes = Scopes::parse(&text);
         prop_assert_eq!(&Scopes::parse(&scopes.render(Dialect::V2)), &scopes);
     }
+}
+
+#[test]
+fn an_old_server_is_asked_for_types_by_the_names_it_knows() {
+    let named = Phrase { dialect: Dialect::V1, style: Style::Explicit }.parameter(&GENERIC, Version::Dstu2);
+    let has = |scope: &str| named.split(' ').any(|one| one == scope);
+    assert!(has("patient/MedicationOrder.read") && has("patient/DiagnosticOrder.read") && has("patient/Goal.read"));
+    for newer in ["MedicationRequest", "ServiceRequest", "CareTeam", "PractitionerRole"] {
+        assert!(!named.contains(newer), "{newer}");
+    }
+    let all = Phrase { dialect: Dialect::V1, style: Style::Wildcard }.parameter(&GENERIC, Version::Dstu2);
+    assert!(all.contains("patient/*.read"));
 }

@@ -39,7 +39,7 @@ pub enum Query {
 }
 
 impl Variant {
-    fn one(parameters: Vec<(String, String)>) -> Variant {
+    pub(super) fn one(parameters: Vec<(String, String)>) -> Variant {
         Variant { legs: vec![Query::Search(parameters)], lenient: false }
     }
 }
@@ -55,7 +55,7 @@ pub(super) struct Template {
     pub parameters: &'static [(&'static str, &'static str)],
 }
 
-const fn plain(id: &'static str, kind: &'static str) -> Template {
+pub(super) const fn plain(id: &'static str, kind: &'static str) -> Template {
     Template { id, kind, categories: &[], plain: true, parameters: &[] }
 }
 
@@ -171,7 +171,7 @@ fn category_system(kind: &str, code: &str) -> Option<String> {
     Some(system)
 }
 
-fn pair(name: &str, value: impl Into<String>) -> (String, String) {
+pub(super) fn pair(name: &str, value: impl Into<String>) -> (String, String) {
     (name.to_owned(), value.into())
 }
 

@@ -147,8 +147,8 @@ impl Engine {
 
     async fn leave(&self, visit: &Visit, leaving: Leaving) -> Result<Url, ConnectError> {
         let membership = self.membership(&leaving.endpoint).await?.ok_or(ConnectError::NotRegistered)?;
-        let smart = match self.smart(&membership.base).await {
-            Ok(smart) => smart,
+        let (smart, version) = match self.spoken(&membership.base).await {
+            Ok(both) => both,
             Err(trouble) => {
                 let (source, endpoint) = (Some(leaving.source), Some(leaving.endpoint));
                 let step = self.trouble_step(visit.session.id, source, endpoint, trouble.clone());
@@ -159,7 +159,7 @@ impl Engine {
         let phrase = self.phrase(&membership, &smart, &leaving.refused);
         let scope = match &membership.registration.scopes {
             Some(pinned) => pinned.clone(),
-            None => phrase.parameter(membership.platform),
+            None => phrase.parameter(membership.platform, version),
         };
         let pkce = membership.platform.pkce.then(|| Pkce::new(random()));
         let id = RowId(random());

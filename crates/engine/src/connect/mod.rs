@@ -186,6 +186,10 @@ impl Engine {
                 },
             )
             .await?;
+        // Whoever maps next does so too, so that a failure here is no failure to disconnect.
+        if let Err(error) = self.link_twins(visit.human_id, &visit.key).await {
+            tracing::warn!(%error, "links to a disconnected source are still shown");
+        }
         if let Some(grant) = grant {
             let engine = self.clone();
             // The person need not wait for the provider; our copy of the grant is gone already.

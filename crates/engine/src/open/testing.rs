@@ -27,6 +27,7 @@ pub(crate) struct House {
     pub engine: Engine,
     pub clock: Clock,
     folder: TempDir,
+    database: String,
 }
 
 /// An integrator's app with its secret.
@@ -42,16 +43,21 @@ impl House {
 
     pub(crate) async fn limited(limits: RateLimits) -> House {
         let folder = tempfile::tempdir().unwrap();
+        let database = format!("sqlite:{}", folder.path().join("tributary.db").display());
+        House::on(database, folder, limits).await
+    }
+
+    /// On an empty database.
+    pub(crate) async fn on(database: String, folder: TempDir, limits: RateLimits) -> House {
         let clock = Clock::starting_at(Timestamp::parse("2026-01-31T09:30:00Z").unwrap());
-        let database = database(&folder);
         Db::open(&database).await.unwrap().migrate().await.unwrap();
-        let engine = Engine::open(options(database, &clock, limits, MASTER_KEY)).await.unwrap();
-        House { engine, clock, folder }
+        let engine = Engine::open(options(database.clone(), &clock, limits, MASTER_KEY)).await.unwrap();
+        House { engine, clock, folder, database }
     }
 
     /// Another process on the same database.
     pub(crate) async fn beside(&self, master_key: &str) -> Result<Engine, OpenError> {
-        Engine::open(options(database(&self.folder), &self.clock, NO_LIMITS, master_key)).await
+        Engine::open(options(self.database.clone(), &self.clock, NO_LIMITS, master_key)).await
     }
 
     pub(crate) fn folder(&self) -> PathBuf {
@@ -89,15 +95,16 @@ impl House {
 
     /// As a login at the source would leave it.
     pub(crate) async fn connect(&self, human_id: HumanId, source: u8, name: &str) -> ConnectionId {
+        self.connect_at(human_id, source, name, "https://ehr.example/r4").await
+    }
+
+    /// Without an endpoint everything comes as files.
+    pub(crate) async fn connect_at(&self, human_id: HumanId, source: u8, name: &str, endpoint: &str) -> ConnectionId {
         let human = store::humans::find(self.engine.db(), human_id).await.unwrap().unwrap();
         let key = self.engine.data_key(human_id, &human.wrapped_key).unwrap();
         let (id, source) = (ConnectionId([source; 12]), SourceId([source; 12]));
-        let account = Account {
-            source,
-            source_name: name.to_owned(),
-            endpoint: "https://ehr.example/r4".to_owned(),
-            patient: "p1".to_owned(),
-        };
+        let account =
+            Account { source, source_name: name.to_owned(), endpoint: endpoint.to_owned(), patient: "p1".to_owned() };
         let connection = NewConnection {
             human_id,
             id,
@@ -151,10 +158,6 @@ pub(crate) fn token(issued: &Issued) -> &str {
         | Issued::Id { id_token: token, .. }
         | Issued::Access { access_token: token, .. } => token.expose(),
     }
-}
-
-fn database(folder: &TempDir) -> String {
-    format!("sqlite:{}", folder.path().join("tributary.db").display())
 }
 
 fn options(database: String, clock: &Clock, limits: RateLimits, master_key: &str) -> Options {

@@ -19,8 +19,8 @@ use crate::connections::open_account;
 use crate::sealing::{Aad, DataKey};
 use crate::tokens::Access;
 
-/// The kind of record whose document is given out.
-const WITH_DOCUMENT: &str = "ccds";
+/// The kinds of records whose document is given out.
+const WITH_DOCUMENT: &[&str] = &["ccds", "documents"];
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new()
@@ -38,14 +38,23 @@ pub(crate) fn resource_aad(row: &str) -> Aad<'_> {
     Aad { table: "resources", row, column: "body" }
 }
 
+/// The file behind a record.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RawFile {
+    /// As the source declared it; for nothing but telling whoever asked for it.
+    pub content_type: String,
+    pub name: Option<String>,
+    pub bytes: Bytes,
+}
+
 /// The resources of one account, as they were stored.
-struct Shelf<'a> {
-    engine: &'a Engine,
-    human_id: HumanId,
-    connection: ConnectionId,
-    key: DataKey,
+pub(crate) struct Shelf<'a> {
+    pub engine: &'a Engine,
+    pub human_id: HumanId,
+    pub connection: ConnectionId,
+    pub key: DataKey,
     /// What relative addresses are relative to.
-    base: Url,
+    pub base: Url,
 }
 
 impl Engine {
@@ -54,9 +63,35 @@ impl Engine {
     /// # Errors
     /// When it cannot be read.
     pub async fn raw_document(&self, access: &Access, id: RecordId) -> Result<Option<(String, Bytes)>, ReadError> {
+        let Some((shelf, document_key)) = self.shelf_of(access, "ccds", id).await? else { return Ok(None) };
+        match shelf.find(&document_key).await?.and_then(|(_, bytes)| read("DocumentReference", bytes)) {
+            Some(reference) => shelf.document(&reference).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The file behind a `documents` row, untouched; none when its source did not give us the file itself.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn raw_file(&self, access: &Access, id: RecordId) -> Result<Option<RawFile>, ReadError> {
+        let Some((shelf, document_key)) = self.shelf_of(access, "documents", id).await? else { return Ok(None) };
+        match shelf.find(&document_key).await? {
+            Some((_, bytes)) => shelf.file(&bytes).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Where the document of a record is, and its key there.
+    async fn shelf_of(
+        &self,
+        access: &Access,
+        kind: &str,
+        id: RecordId,
+    ) -> Result<Option<(Shelf<'_>, String)>, ReadError> {
         let human_id = access.human_id;
         // What is hidden or another person's has no document either.
-        let Some(place) = store::records::find_document(self.db(), human_id, WITH_DOCUMENT, id).await? else {
+        let Some(place) = store::records::find_document(self.db(), human_id, kind, id).await? else {
             return Ok(None);
         };
         let key = self.data_key(human_id, &access.wrapped_key)?;
@@ -66,16 +101,12 @@ impl Engine {
             None => None,
         };
         let base = base.unwrap_or_else(|| self.inner.base_url.clone());
-        let shelf = Shelf { engine: self, human_id, connection, key, base };
-        match shelf.find(&place.document_key).await?.and_then(|bytes| read("DocumentReference", bytes)) {
-            Some(reference) => shelf.document(&reference).await,
-            None => Ok(None),
-        }
+        Ok(Some((Shelf { engine: self, human_id, connection, key, base }, place.document_key)))
     }
 
     /// Where the document behind a record will be found: that of the resource that gave it identity.
     pub(crate) fn document_key(&self, draft: &Draft) -> Option<String> {
-        let (kind, id) = draft.lineage.first().filter(|_| draft.kind.id == WITH_DOCUMENT)?.split_once('/')?;
+        let (kind, id) = draft.lineage.first().filter(|_| WITH_DOCUMENT.contains(&draft.kind.id))?.split_once('/')?;
         Some(self.resource_key(kind, id))
     }
 
@@ -97,7 +128,7 @@ impl Engine {
 
 impl Shelf<'_> {
     /// Its C-CDA; one that only may be a C-CDA by its type comes second.
-    async fn document(&self, reference: &RawResource) -> Result<Option<(String, Bytes)>, ReadError> {
+    pub(crate) async fn document(&self, reference: &RawResource) -> Result<Option<(String, Bytes)>, ReadError> {
         let all = attachments(reference);
         for form in [Form::Ccda, Form::Xml] {
             for attachment in all.iter().filter(|attachment| attachment.form == form) {
@@ -113,34 +144,52 @@ impl Shelf<'_> {
         Ok(None)
     }
 
+    /// The one of its files that stands for it.
+    async fn file(&self, resource: &[u8]) -> Result<Option<RawFile>, ReadError> {
+        let resource = ::records::dstu2::resource(resource);
+        let resource: Value = serde_json::from_slice(&resource).unwrap_or_default();
+        let Some(file) = ::records::document_file(&resource) else { return Ok(None) };
+        let text = |name: &str| file[name].as_str().map(str::to_owned).filter(|text| !text.is_empty());
+        let content_type = text("contentType").unwrap_or_else(|| "application/octet-stream".to_owned());
+        let data = match (text("data"), text("url")) {
+            (Some(data), _) => Some(data),
+            (None, Some(url)) => {
+                let (form, place) = (Form::of(&content_type, ""), Place::Url(url));
+                self.binary(&Attachment { form, content_type: content_type.clone(), place }).await?
+            }
+            (None, None) => None,
+        };
+        let name = text("title");
+        let bytes = data.and_then(|data| decode(&data));
+        Ok(bytes.map(|bytes| RawFile { content_type, name, bytes: bytes.into() }))
+    }
+
     /// The data of the stored `Binary` an attachment refers to.
     async fn binary(&self, attachment: &Attachment) -> Result<Option<String>, ReadError> {
         let Some(id) = self.engine.binary_id(attachment, &self.base) else { return Ok(None) };
-        let Some(bytes) = self.find(&self.engine.resource_key("Binary", &id)).await? else { return Ok(None) };
+        let Some((_, bytes)) = self.find(&self.engine.resource_key("Binary", &id)).await? else { return Ok(None) };
         let Ok(stored) = serde_json::from_slice::<Value>(&bytes) else { return Ok(None) };
         let binary = if stored["resourceType"] == "Bundle" { &stored["entry"][0]["resource"] } else { &stored };
         Ok(binary["data"].as_str().map(str::to_owned))
     }
 
-    /// The stored resource with this key, as it was received.
-    async fn find(&self, resource_key: &str) -> Result<Option<Vec<u8>>, ReadError> {
-        // Keys are hashes of one length: the first after all but its last digit is the one itself.
-        let mut before = resource_key.to_owned();
-        before.pop();
-        let rows = store::resources::list(self.engine.db(), self.human_id, self.connection, &before, 1).await?;
-        let Some(row) = rows.first().filter(|row| row.resource_key == resource_key) else { return Ok(None) };
-        Ok(Some(self.key.open(resource_aad(&resource_row(self.connection, resource_key)), &row.body)?))
+    /// Type and bytes of the stored resource with this key, as it was received.
+    pub(crate) async fn find(&self, resource_key: &str) -> Result<Option<(String, Vec<u8>)>, ReadError> {
+        let row = store::resources::find(self.engine.db(), self.human_id, self.connection, resource_key).await?;
+        let Some(row) = row else { return Ok(None) };
+        let bytes = self.key.open(resource_aad(&resource_row(self.connection, resource_key)), &row.body)?;
+        Ok(Some((row.kind, bytes)))
     }
 }
 
 /// `None` when the bytes are not one resource with an id.
-fn read(kind: &str, bytes: Vec<u8>) -> Option<RawResource> {
+pub(crate) fn read(kind: &str, bytes: Vec<u8>) -> Option<RawResource> {
     let json = RawValue::from_string(String::from_utf8(bytes).ok()?).ok()?;
     let id = serde_json::from_str::<Value>(json.get()).ok()?["id"].as_str()?.to_owned();
     Some(RawResource { kind: kind.to_owned(), id, json, last_updated: None, included: false })
 }
 
-fn decode(data: &str) -> Option<Vec<u8>> {
+pub(crate) fn decode(data: &str) -> Option<Vec<u8>> {
     LENIENT.decode(data.split_ascii_whitespace().collect::<String>()).ok()
 }
 

@@ -71,6 +71,7 @@ impl Ada {
             updated_at: now,
             content_hash: [id.0[0]; 32],
             document_key: None,
+            fact_hash: None,
             body: key.seal(
                 record_aad(&record_row(kind, id)),
                 json!({ "name": format!("{kind} {}", id.0[0]) }).to_string().as_bytes(),
@@ -221,6 +222,7 @@ async fn a_row_moved_to_another_place_does_not_open() {
         updated_at: Timestamp(0),
         content_hash: [9; 32],
         document_key: None,
+        fact_hash: None,
         body: stolen.body.clone(),
     };
     let mut batch = Batch::new();

@@ -16,7 +16,7 @@ use store::Batch;
 
 use super::read::PATIENCE;
 use super::stored::resource;
-use super::{Run, Stop};
+use super::{Pull, Stop};
 
 /// Documents in flight at once; each may be large.
 const AT_ONCE: usize = 2;
@@ -39,7 +39,7 @@ enum Missed {
     Later(Duration),
 }
 
-impl Run {
+impl Pull {
     pub(super) async fn read_attachments(&self) -> Result<(), Stop> {
         let have: HashSet<String> = self.contents().await?.into_iter().map(|one| one.resource_key).collect();
         let named = self.fold(

@@ -16,8 +16,15 @@ impl Run {
         let (kinds, seen) = self.with_state(|state| (state.complete(), std::mem::take(&mut state.seen)));
         let (human_id, connection, now) = (self.human_id, self.connection, self.engine.now());
         let mut batch = Batch::new();
+        let mut documents = false;
         for one in self.contents().await? {
+            // What was converted is nowhere listed: it goes with its document.
+            if one.converted {
+                continue;
+            }
             let key = &one.resource_key;
+            documents |=
+                one.kind == "DocumentReference" && one.missing && !seen.contains(key) && kinds.contains(&one.kind);
             let _ = match (seen.contains(key), kinds.contains(&one.kind), one.missing) {
                 (true, _, true) => store::resources::mark_found(&mut batch, human_id, connection, key),
                 (false, true, true) => store::resources::mark_gone(&mut batch, human_id, connection, key, now),
@@ -28,9 +35,16 @@ impl Run {
                 self.commit(std::mem::take(&mut batch), |_| {}).await?;
             }
         }
-        match batch.is_empty() {
-            true => Ok(()),
-            false => self.commit(batch, |_| {}).await,
+        if documents {
+            store::resources::mark_gone_with_documents(&mut batch, human_id, connection, now);
+        }
+        if !batch.is_empty() {
+            self.commit(batch, |_| {}).await?;
+        }
+        match documents {
+            // What a document told that is gone, another one may tell too.
+            true => self.convert_documents(true).await,
+            false => Ok(()),
         }
     }
 }

@@ -5,6 +5,7 @@
 //! off anywhere starts the same way and goes on where it was.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -23,15 +24,18 @@ use store::pulls::PullRow;
 
 use crate::Engine;
 use crate::connect::{ConnectError, Visit};
-use crate::connections::{Account, open_account, open_grant, open_report, seal_report};
+use crate::connections::{Account, LinkError, open_account, open_grant, open_report, seal_report};
 use crate::grants::Grant;
 use crate::jobs::{JobError, Lease, Verdict};
-use crate::providers::Membership;
+use crate::providers::{Membership, trouble};
 use crate::sealing::{Aad, DataKey};
 
 mod attachments;
+mod conversions;
+mod files;
 mod gone;
 mod map;
+mod memory;
 mod outages;
 mod read;
 mod references;
@@ -105,13 +109,22 @@ impl From<store::Error> for Stop {
     }
 }
 
+impl From<LinkError> for Stop {
+    fn from(error: LinkError) -> Stop {
+        match error {
+            LinkError::Store(error) => error.into(),
+            LinkError::Sealing(error) => error.into(),
+        }
+    }
+}
+
 impl From<crate::sealing::SealingError> for Stop {
     fn from(error: crate::sealing::SealingError) -> Stop {
         Stop::Job(error.into())
     }
 }
 
-/// One run on one connection.
+/// One run on one connection: what is stored of it, and where it stands.
 struct Run {
     engine: Engine,
     human_id: HumanId,
@@ -121,14 +134,26 @@ struct Run {
     lease: Lease,
     source_hash: store::Hash,
     account: Account,
+    /// Held only between awaits, except by [`Run::commit`], which one stream at a time may do.
+    state: Mutex<State>,
+    committing: tokio::sync::Mutex<()>,
+}
+
+/// A run that asks a provider.
+struct Pull {
+    run: Run,
     membership: Membership,
     capability: Arc<Capability>,
     access: Access,
     /// `ah-practice=…` and the like.
     tenant: Option<(&'static str, String)>,
-    /// Held only between awaits, except by [`Run::commit`], which one stream at a time may do.
-    state: Mutex<State>,
-    committing: tokio::sync::Mutex<()>,
+}
+
+impl Deref for Pull {
+    type Target = Run;
+    fn deref(&self) -> &Run {
+        &self.run
+    }
 }
 
 struct State {
@@ -148,6 +173,8 @@ struct State {
     whole: bool,
     /// Something arrived that no earlier run can have shown.
     fresh: bool,
+    /// What is stored is not what it was before this sync, as far as this run knows.
+    changed: bool,
 }
 
 impl Engine {
@@ -180,11 +207,17 @@ impl Engine {
             return Ok(Verdict::Later(at.since(now)));
         }
         let account = open_account(&key, &row)?;
+        if account.is_files() {
+            return self.map_files(key, &row, account, lease).await;
+        }
         let Some(grant) = open_grant::<Grant>(&key, &row)? else { return nothing() };
         let Some(membership) = self.membership(&account.endpoint).await? else {
             let trouble = Trouble::new("not_registered", Actor::Operator);
             return Ok(Verdict::Done(self.abandon(&key, &row, trouble)?));
         };
+        if let Err(error) = self.capability(&membership.base).await.version() {
+            return Ok(Verdict::Done(self.abandon(&key, &row, trouble!(error))?));
+        }
         let run = self.open_run(key, &row, account, grant, membership, lease).await?;
         match Box::pin(run.work()).await {
             Ok(verdict) => Ok(verdict),
@@ -235,7 +268,7 @@ impl Engine {
         grant: Grant,
         membership: Membership,
         lease: Lease,
-    ) -> Result<Run, JobError> {
+    ) -> Result<Pull, JobError> {
         let (human_id, connection) = (row.human_id, row.id);
         let pull = store::pulls::find(self.db(), human_id, connection).await?;
         let place = connection.to_hex();
@@ -264,26 +297,25 @@ impl Engine {
             gaps: HashSet::new(),
             whole: !resumed,
             fresh: !resumed,
+            changed: resumed,
         };
         if another_round {
             state.reopen();
         }
-        Ok(Run {
+        let source_hash = row.source_hash;
+        let run = Run {
             engine: self.clone(),
             human_id,
             connection,
             sync_id,
-            source_hash: row.source_hash,
+            source_hash,
             account,
-            membership,
-            capability,
-            access: Access::new(grant),
-            tenant,
             key,
             lease,
             state: Mutex::new(state),
             committing: tokio::sync::Mutex::default(),
-        })
+        };
+        Ok(Pull { run, membership, capability, access: Access::new(grant), tenant })
     }
 }
 
@@ -328,18 +360,15 @@ impl State {
     }
 }
 
-impl Run {
+impl Pull {
     fn target(&self) -> Target<'_> {
         Target {
             platform: self.membership.platform,
             base: &self.membership.base,
             patient: &self.account.patient,
             tenant: self.tenant.as_ref().map(|(name, value)| (*name, value.as_str())),
+            version: self.capability.version().unwrap_or_default(),
         }
-    }
-
-    fn with_state<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Streams, references, documents, records.
@@ -355,6 +384,7 @@ impl Run {
         }
         self.read_references().await?;
         self.read_attachments().await?;
+        self.convert_documents(false).await?;
         let wait = self.with_state(|state| state.postponed);
         match wait {
             None => self.settle(None).await,
@@ -366,12 +396,18 @@ impl Run {
             }
         }
     }
+}
+
+impl Run {
+    fn with_state<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 
     /// Commits rows with where the run then stands, if it still holds its lease. `then` changes
     /// the standing; when the commit fails the run is over, so it need not be undone.
     async fn commit(&self, mut batch: Batch, then: impl FnOnce(&mut State)) -> Result<(), Stop> {
         let _one = self.committing.lock().await;
-        let now = self.engine.now();
+        let (now, rows) = (self.engine.now(), batch.len());
         let (report, pull) = self.with_state(|state| {
             then(state);
             let pull = pull_row(&self.key, self.human_id, self.connection, self.sync_id, &state.position, now);
@@ -381,7 +417,10 @@ impl Run {
         store::pulls::put(&mut batch, &pull);
         let synced = Synced { report, last_synced_at: None, oldest_at: None, newest_at: None };
         store::connections::set_report(&mut batch, self.human_id, self.connection, &synced, now);
-        self.engine.db().commit(batch).await?;
+        let done = self.engine.db().commit(batch).await?;
+        if done.iter().take(rows).any(|done| done.changed > 0) {
+            self.with_state(|state| state.changed = true);
+        }
         Ok(())
     }
 }

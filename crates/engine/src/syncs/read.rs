@@ -13,7 +13,7 @@ use futures_util::{TryStreamExt, stream};
 use store::Batch;
 use store::resources::NewResource;
 
-use super::{ROWS, Run, STREAMS_AT_ONCE, State, Stop};
+use super::{Pull, ROWS, STREAMS_AT_ONCE, State, Stop};
 use crate::http::SendError;
 use crate::jobs::JobError;
 use crate::keys::random;
@@ -37,7 +37,7 @@ enum Ended {
     Out(PullError, Option<Duration>),
 }
 
-impl Run {
+impl Pull {
     pub(super) async fn read_streams(&self, streams: Vec<Stream>) -> Result<(), Stop> {
         let todo: Vec<Stream> = self.with_state(|state| {
             streams.into_iter().filter(|stream| state.stream(&stream.id, &stream.resource).outcome.is_open()).collect()

@@ -6,12 +6,12 @@ use connectors::smart::references::{ResourceRef, references, streams};
 use futures_util::{TryStreamExt, stream};
 
 use super::stored::resource;
-use super::{Run, STREAMS_AT_ONCE, Stop};
+use super::{Pull, STREAMS_AT_ONCE, Stop};
 
 /// A record that names more than this is not followed any further.
 const MOST: usize = 20_000;
 
-impl Run {
+impl Pull {
     pub(super) async fn read_references(&self) -> Result<(), Stop> {
         let fetched = self.read_referenced(|kind| kind != "Binary").await?;
         if !fetched.is_empty() {

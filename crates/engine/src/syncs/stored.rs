@@ -107,6 +107,7 @@ mod tests {
             kind: kind.to_owned(),
             size,
             missing: false,
+            converted: false,
         };
         let mut contents = vec![
             one("Binary", 1, 5),

@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use connectors::http::{Answer, Request};
 
-use super::{Run, Stop};
+use super::{Pull, Stop};
 use crate::grants::{Grant, RefreshError};
 use crate::http::SendError;
 
@@ -61,7 +61,7 @@ impl From<RefreshError> for Stop {
     }
 }
 
-impl Run {
+impl Pull {
     /// Sends a request with the token. When the source refuses the token, once more with another:
     /// with the one another stream has fetched meanwhile, or with a fresh one.
     pub(super) async fn send(&self, request: &Request) -> Result<Result<Answer, SendError>, Stop> {

@@ -32,6 +32,7 @@ pub struct House {
     secret: Secret<String>,
     /// Where the hospitals are.
     pub town: String,
+    pub hospitals: sandbox::Sandbox,
     folder: tempfile::TempDir,
 }
 
@@ -71,7 +72,8 @@ impl House {
             base_url: town.clone(),
             keep: None,
         };
-        let router = sandbox::Sandbox::with_clock(options, time).expect("a town").router();
+        let hospitals = sandbox::Sandbox::with_clock(options, time).expect("a town");
+        let router = hospitals.router();
         tokio::spawn(async move { axum::serve(listener, router).await });
         let database = database(&folder);
         Engine::migrate(&database).await.expect("a new database");
@@ -87,8 +89,8 @@ impl House {
         let (app, secret) = engine.create_app(app).await.expect("an app");
         let bundle = Url::parse(&format!("{town}/brands.json")).expect("a URL");
         engine.import_bundle_url(&bundle).await.expect("the brands of the town");
-        let house = House { engine, clock, ahead, app, secret, town, folder };
-        for slug in ["riverbend", "lakeside", "cedar-mesa", "starfleet-medical"] {
+        let house = House { engine, clock, ahead, app, secret, town, hospitals, folder };
+        for slug in ["riverbend", "lakeside", "cedar-mesa", "tidewater", "starfleet-medical"] {
             house.register(slug).await;
         }
         house
@@ -96,7 +98,7 @@ impl House {
 
     async fn register(&self, slug: &str) {
         let registration = Registration {
-            endpoint: Url::parse(&format!("{}/{slug}/fhir/r4", self.town)).expect("a URL"),
+            endpoint: Url::parse(&format!("{}/{slug}/{}", self.town, path_of(slug))).expect("a URL"),
             platform: "generic".to_owned(),
             client_id: CLIENT.to_owned(),
             authentication: ClientAuthentication::Basic(Secret::new("hush".to_owned())),
@@ -279,7 +281,11 @@ impl House {
     }
 }
 
-fn everything() -> ListQuery {
+fn path_of(slug: &str) -> &'static str {
+    sandbox::hospitals::Hospital::find(slug).expect("a hospital").speaks.path()
+}
+
+pub fn everything() -> ListQuery {
     ListQuery {
         limit: 1,
         offset: 0,

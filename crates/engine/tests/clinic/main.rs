@@ -3,6 +3,7 @@
 mod house;
 
 mod connecting;
+mod dstu2;
 mod faults;
 mod installation;
 mod kills;

@@ -43,6 +43,8 @@ pub enum LossReason {
     NothingKnown,
     /// Neither code, text nor value says what it is.
     Nameless,
+    /// Says that something is not so, where FHIR has no way to say that.
+    Negated,
     /// The mood says it did not happen and is not planned.
     Mood,
     /// No mapping exists for acts of this template.

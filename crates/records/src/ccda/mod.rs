@@ -4,7 +4,57 @@ use domain::Timestamp;
 
 use crate::landed::Landed;
 
+mod actors;
+mod advance_directives;
+mod allergies;
+mod attachments;
+mod care_teams;
+mod concepts;
+mod context;
+mod diagnoses;
+mod dosage;
+mod encoding;
+mod encounters;
+mod family_history;
+mod fields;
+mod functional_status;
+mod goals;
+mod header;
+mod health_concerns;
+mod identifiers;
+mod imaging;
+mod immunizations;
+mod instructions;
+mod keys;
 mod losses;
+mod medical_equipment;
+mod medications;
+mod names;
+mod narrative;
+mod node;
+mod notes;
+mod observations;
+mod patient;
+mod payers;
+mod physical_exam;
+mod places;
+mod plan_of_treatment;
+mod problems;
+mod procedures;
+mod products;
+mod profiles;
+mod quantities;
+mod results;
+mod section;
+mod social_history;
+#[cfg(test)]
+mod testing;
+mod times;
+mod timing;
+mod ucum;
+mod unstructured;
+mod vital_signs;
+mod xml;
 
 pub use losses::{Entry, Fate, LossReason, Losses, SectionReport};
 
@@ -85,6 +135,17 @@ pub enum Refused {
 /// # Errors
 /// `Refused` when the bytes are no clinical document; never because of what one says.
 pub fn convert(xml: &[u8], origin: &Origin) -> Result<Converted, Refused> {
-    let _ = (xml, origin);
-    Err(Refused::NotXml)
+    if xml.len() > 50 << 20 {
+        return Err(Refused::TooLarge);
+    }
+    let text = encoding::decode(xml);
+    let tree = xml::parse(&text)?;
+    let mut cx = context::Context::new(node::Node::root(&tree));
+    let about = header::open(&mut cx);
+    let mut losses = Losses::default();
+    let sections = section::read_all(&mut cx, origin, &mut losses.sections);
+    unstructured::read(&mut cx);
+    header::close(&mut cx, xml, origin, &about, sections);
+    let resources = cx.finish(origin.document.as_deref());
+    Ok(Converted { about, resources, losses })
 }

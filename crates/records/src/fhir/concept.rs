@@ -2,8 +2,11 @@
 
 use super::Element;
 use crate::codes;
+use crate::drafts::SkipReason;
 
 const ABSENT_REASON: &str = "http://terminology.hl7.org/CodeSystem/data-absent-reason";
+
+const ABSENT_EXTENSION: &str = "http://hl7.org/fhir/StructureDefinition/data-absent-reason";
 
 #[derive(Clone, Copy, Debug)]
 pub struct Concept<'a>(pub Element<'a>);
@@ -56,6 +59,12 @@ impl<'a> Concept<'a> {
                 self.codings().filter(|coding| coding.system().is_some_and(codes::is_standard)).find_map(display)
             })
             .or_else(|| self.codings().find_map(display))
+    }
+
+    /// Why it has no name: the source says so, or says nothing.
+    pub fn missing(self) -> SkipReason {
+        let reason = self.0.each("coding").any(|coding| coding.str("system") == Some(ABSENT_REASON));
+        if reason || !self.0.extension(ABSENT_EXTENSION).is_absent() { SkipReason::NoValue } else { SkipReason::Empty }
     }
 
     pub fn text(self) -> Option<&'a str> {

@@ -75,7 +75,7 @@ impl<'a> Element<'a> {
     fn range(self, name: &str) -> Option<(String, Option<&'a str>)> {
         let range = self.get(name);
         let (low, high) = (range.quantity("low"), range.quantity("high"));
-        let unit = low.as_ref().or(high.as_ref()).and_then(|side| side.unit.or(side.code));
+        let unit = [&low, &high].into_iter().flatten().find_map(|side| side.unit.or(side.code));
         let text = bounds(low.map(|low| low.value).as_deref(), high.map(|high| high.value).as_deref())?;
         Some((text, unit))
     }

@@ -73,6 +73,8 @@ const NONE_KNOWN: &[&str] = &[
     "428197003",
     "716220001",
     "716184000",
+    // Nobody asked.
+    "1631000175102",
 ];
 
 const NONE_KNOWN_TEXTS: &[&str] = &[
@@ -107,7 +109,7 @@ fn read(chart: &Chart, allergy: Resource<'_>) -> Result<Allergy, SkipReason> {
     if is_none_known(substance) {
         return Err(SkipReason::NoneKnown);
     }
-    let name = substance.name().ok_or(SkipReason::Empty)?.to_owned();
+    let name = substance.name().ok_or_else(|| substance.missing())?.to_owned();
     let status = allergy.concept("clinicalStatus").code();
     let uncertain = ["unconfirmed", "presumed"].contains(&verification).then_some(verification);
     Ok(Allergy {

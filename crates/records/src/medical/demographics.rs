@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{Form, Kind, Order};
 use crate::chart::{Chart, is_replaced};
-use crate::codes::{Code, RACE, SNOMED_LIFE};
+use crate::codes::{Code, RACE, SNOMED, SNOMED_LIFE};
 use crate::dates;
 use crate::drafts::{Drafts, Facts, SkipReason};
 use crate::fhir::{Coding, Concept, Element, Resource};
@@ -72,7 +72,7 @@ fn from_fhir(chart: &Chart, drafts: &mut Drafts) {
 
 pub(super) fn person(patient: Resource<'_>) -> Person {
     let born = patient.str("birthDate");
-    let gender = patient.str("gender").map(str::to_lowercase);
+    let gender = patient.str("gender").map(str::to_lowercase).or_else(|| sex(patient).map(str::to_owned));
     let marital = patient.concept("maritalStatus");
     let language = language(patient);
     Person {
@@ -81,11 +81,7 @@ pub(super) fn person(patient: Resource<'_>) -> Person {
         address: Address::of(people::best_address(patient)),
         dob: born.and_then(dates::birthday),
         dob_date_time: born.and_then(dates::instant),
-        gender_codes: snomed(match gender.as_deref() {
-            Some("male") => Some("703117000"),
-            Some("female") => Some("703118005"),
-            _ => None,
-        }),
+        gender_codes: gender_codes(patient, gender.as_deref()),
         gender,
         language_codes: snomed((language.as_deref() == Some("eng")).then_some("315570003")),
         language,
@@ -96,6 +92,38 @@ pub(super) fn person(patient: Resource<'_>) -> Person {
         ethnicity: group(patient, "ethnicity"),
         ethnicity_codes: group_codes(patient, "ethnicity"),
     }
+}
+
+/// The sex recorded where no gender is.
+fn sex(patient: Resource<'_>) -> Option<&'static str> {
+    let recorded = ["sex", "birthsex"].into_iter().find_map(|name| {
+        let extension = patient.extension(&format!("{US_CORE}{name}"));
+        extension.str("valueCode").or_else(|| extension.concept("valueCoding").0.str("code"))
+    })?;
+    match recorded {
+        "248153007" | "M" | "male" => Some("male"),
+        "248152002" | "F" | "female" => Some("female"),
+        _ => None,
+    }
+}
+
+/// Inferred from the gender, then what the source codes of sex and of gender identity.
+fn gender_codes(patient: Resource<'_>, gender: Option<&str>) -> Vec<Code> {
+    let mut codes = snomed(match gender {
+        Some("male") => Some("703117000"),
+        Some("female") => Some("703118005"),
+        _ => None,
+    });
+    let sex = patient.extension(&format!("{US_CORE}sex"));
+    let recorded = sex.str("valueCode").or_else(|| sex.get("valueCoding").str("code"));
+    let recorded = recorded.filter(|code| code.len() > 4 && code.bytes().all(|byte| byte.is_ascii_digit()));
+    let identity = patient.extension(&format!("{US_CORE}genderIdentity")).concept("valueCodeableConcept");
+    for code in recorded.into_iter().chain(identity.code_of(SNOMED)) {
+        if !codes.iter().any(|known| known.code.as_deref() == Some(code)) {
+            codes.push(Code::labelled(code, SNOMED_LIFE, false));
+        }
+    }
+    codes
 }
 
 fn snomed(code: Option<&str>) -> Vec<Code> {

@@ -1,5 +1,7 @@
 //! Visits, with everything that happened during them.
 
+use std::collections::{HashMap, HashSet};
+
 use domain::Timestamp;
 use serde::Serialize;
 
@@ -11,6 +13,7 @@ use super::vitals::{self, Measurement};
 use super::{Form, Kind, Order, instructions};
 use crate::chart::Chart;
 use crate::codes::{self, Code};
+use crate::courses::Courses;
 use crate::documents;
 use crate::drafts::{Drafts, Facts, SkipReason};
 use crate::fhir::{Coding, Concept, Element, Resource};
@@ -86,14 +89,38 @@ struct Ordered {
     codes: Vec<Code>,
 }
 
+/// What every encounter is read with.
+struct Around<'a> {
+    chart: &'a Chart,
+    now: Timestamp,
+    courses: Courses<'a>,
+    /// Keys of documents that another one took the place of.
+    replaced: HashSet<&'a str>,
+    /// Appointments made for an order, by the order's key.
+    appointments: HashMap<&'a str, Vec<Resource<'a>>>,
+}
+
+impl<'a> Around<'a> {
+    fn of(chart: &'a Chart, now: Timestamp) -> Around<'a> {
+        let mut appointments: HashMap<&str, Vec<Resource<'_>>> = HashMap::new();
+        for appointment in chart.of_kind("Appointment") {
+            for order in appointment.each("basedOn").filter_map(|order| chart.resolve(appointment, order)) {
+                appointments.entry(order.key).or_default().push(appointment);
+            }
+        }
+        Around { chart, now, courses: Courses::of(chart), replaced: documents::replaced(chart), appointments }
+    }
+}
+
 fn from_fhir(chart: &Chart, drafts: &mut Drafts) {
+    let around = Around::of(chart, drafts.now);
     for encounter in chart.of_kind("Encounter") {
         if let Err(reason) = screen(encounter) {
             drafts.skip(encounter, reason);
             continue;
         }
         let mut lineage = vec![encounter];
-        let row = read(chart, encounter, drafts.now, &mut lineage);
+        let row = read(&around, encounter, &mut lineage);
         let facts = Facts { key: encounter.key.to_owned(), at: row.date_time, to: None, lineage, codes: &row.codes };
         drafts.push(&KIND, facts, &row);
     }
@@ -108,7 +135,8 @@ fn screen(encounter: Resource<'_>) -> Result<(), SkipReason> {
     }
 }
 
-fn read<'a>(chart: &'a Chart, encounter: Resource<'a>, now: Timestamp, lineage: &mut Vec<Resource<'a>>) -> Encounter {
+fn read<'a>(around: &Around<'a>, encounter: Resource<'a>, lineage: &mut Vec<Resource<'a>>) -> Encounter {
+    let (chart, now) = (around.chart, around.now);
     let visit_type = visit_type(encounter);
     let of = |kind| chart.of_encounter(encounter, kind);
     let mut kept = |resource: Resource<'a>| lineage.push(resource);
@@ -120,7 +148,7 @@ fn read<'a>(chart: &'a Chart, encounter: Resource<'a>, now: Timestamp, lineage: 
         .map(|(condition, issue)| noted(&mut kept, condition, issue))
         .collect();
     let medications = of("MedicationRequest")
-        .filter_map(|request| Some((request, medications::of_request(chart, request, now).ok()?)))
+        .filter_map(|request| Some((request, medications::of_request(chart, &around.courses, request, now).ok()?)))
         .map(|(request, medication)| noted(&mut kept, request, prescription(medication)))
         .collect();
     let test_results = test_results::of_encounter(chart, encounter)
@@ -132,14 +160,16 @@ fn read<'a>(chart: &'a Chart, encounter: Resource<'a>, now: Timestamp, lineage: 
         .collect();
     let vital_signs = of("Observation")
         .filter(|observation| class(*observation) == Class::Vital)
-        .filter_map(|observation| Some((observation, vitals::measurements(observation).ok()?)))
+        .filter_map(|observation| Some((observation, vitals::measurements(chart, observation).ok()?)))
         .flat_map(|(observation, measurements)| noted(&mut kept, observation, measurements))
         .collect();
+    let orders: Vec<Resource<'a>> = of("ServiceRequest").filter(|order| is_order(*order)).collect();
+    let appointments = orders.iter().flat_map(|order| around.appointments.get(order.key)).flatten().copied();
     let plans_of_care = of("CarePlan")
-        .filter_map(|plan| Some((plan, plans_of_care::read(chart, plan).ok()?)))
+        .chain(appointments)
+        .filter_map(|plan| Some((plan, plans_of_care::read(chart, plan, now).ok()?)))
         .map(|(plan, row)| noted(&mut kept, plan, row))
         .collect();
-    let orders: Vec<Resource<'a>> = of("ServiceRequest").filter(|order| is_order(*order)).collect();
     let follow_up: Vec<String> = orders.iter().filter_map(|order| instructions::text_of(*order)).collect();
     let orders = orders.into_iter().filter_map(|order| Some(noted(&mut kept, order, ordered(order)?))).collect();
 
@@ -154,7 +184,7 @@ fn read<'a>(chart: &'a Chart, encounter: Resource<'a>, now: Timestamp, lineage: 
         test_results,
         vital_signs,
         plans_of_care,
-        patient_instruction: instruction(chart, encounter),
+        patient_instruction: instruction(around, encounter),
         follow_up_instructions: (!follow_up.is_empty()).then(|| follow_up.join("\n")),
         orders,
         codes: codes_of(encounter, &visit_type),
@@ -279,14 +309,18 @@ fn ordered(order: Resource<'_>) -> Option<Ordered> {
     })
 }
 
-/// Instructions handed out as a document at the visit.
-fn instruction(chart: &Chart, encounter: Resource<'_>) -> String {
-    let replaced = documents::replaced(chart);
-    let handed =
-        chart.of_encounter(encounter, "DocumentReference").filter(|document| documents::is_instruction(*document));
-    handed
-        .filter(|document| documents::screen(*document, &replaced).is_ok())
+/// Instructions handed out as a document at the visit, or else given in its care plans.
+fn instruction(around: &Around<'_>, encounter: Resource<'_>) -> String {
+    let chart = around.chart;
+    let handed: Vec<String> = chart
+        .of_encounter(encounter, "DocumentReference")
+        .filter(|document| documents::is_instruction(*document))
+        .filter(|document| documents::screen(*document, &around.replaced).is_ok())
         .filter_map(|document| documents::body(chart, document))
-        .collect::<Vec<_>>()
-        .join("\n")
+        .collect();
+    if !handed.is_empty() {
+        return handed.join("\n");
+    }
+    let plans = chart.of_encounter(encounter, "CarePlan").filter(|plan| instructions::is_valid(*plan));
+    plans.filter_map(instructions::text_of).collect::<Vec<_>>().join("\n")
 }

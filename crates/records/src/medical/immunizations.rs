@@ -57,7 +57,7 @@ fn read(chart: &Chart, shot: Resource<'_>) -> Result<Immunization, SkipReason> {
             .and_then(|coding| coding.display())
     };
     Ok(Immunization {
-        name: vaccine.text().or_else(cvx).or_else(|| vaccine.name()).ok_or(SkipReason::Empty)?.to_owned(),
+        name: vaccine.text().or_else(cvx).or_else(|| vaccine.name()).ok_or_else(|| vaccine.missing())?.to_owned(),
         dates: shot.date("occurrenceDateTime").into_iter().collect(),
         patient: Patient::of(chart, shot, "patient"),
         codes: codes::given(vaccine),

@@ -3,11 +3,12 @@
 use domain::Timestamp;
 use serde::Serialize;
 
+use super::medications::drug_code;
 use super::{Form, Kind, Order};
 use crate::chart::Chart;
 use crate::codes::{self, Code};
 use crate::drafts::{Drafts, SkipReason};
-use crate::fhir::Resource;
+use crate::fhir::{Element, Resource};
 use crate::{documents, people};
 
 pub static KIND: Kind = Kind {
@@ -49,7 +50,7 @@ fn from_fhir(chart: &Chart, drafts: &mut Drafts) {
     }
 }
 
-fn is_valid(resource: Resource<'_>) -> bool {
+pub(super) fn is_valid(resource: Resource<'_>) -> bool {
     !matches!(resource.status(), "entered-in-error" | "cancelled" | "revoked" | "draft")
         && resource.flag("doNotPerform") != Some(true)
 }
@@ -63,14 +64,11 @@ fn of_order(chart: &Chart, resource: Resource<'_>) -> Option<Instruction> {
             (name, vec![], "author")
         }
         "ServiceRequest" => (resource.concept("code").name(), codes::given(resource.concept("code")), "requester"),
-        _ => (
-            resource
-                .concept("medicationCodeableConcept")
-                .name()
-                .or_else(|| resource.get("medicationReference").str("display")),
-            vec![],
-            "requester",
-        ),
+        _ => {
+            let reference = resource.get("medicationReference");
+            let drug = drug_code(resource, chart.resolve(resource, reference)).name();
+            (drug.or_else(|| reference.str("display")), vec![], "requester")
+        }
     };
     Some(Instruction {
         name: name.unwrap_or("Instructions").to_owned(),
@@ -85,14 +83,17 @@ fn of_order(chart: &Chart, resource: Resource<'_>) -> Option<Instruction> {
 }
 
 /// The words to the patient in an order or plan.
-pub(super) fn text_of(resource: Resource<'_>) -> Option<String> {
+pub(super) fn text_of<'a>(resource: Resource<'a>) -> Option<String> {
     let texts: Vec<&str> = match resource.kind {
         "CarePlan" => {
             resource.each("activity").filter_map(|activity| activity.get("detail").str("description")).collect()
         }
         "ServiceRequest" => resource.str("patientInstruction").into_iter().collect(),
         "MedicationRequest" => {
-            resource.each("dosageInstruction").filter_map(|dosage| dosage.str("patientInstruction")).collect()
+            // How it is taken is told with the medicine.
+            let told =
+                |dosage: Element<'a>| dosage.str("patientInstruction").filter(|text| dosage.str("text") != Some(text));
+            resource.each("dosageInstruction").filter_map(told).collect()
         }
         _ => vec![],
     };

@@ -66,13 +66,16 @@ pub(super) fn read(chart: &Chart, condition: Resource<'_>) -> Result<Issue, Skip
     let verification = screen(condition)?;
     let code = condition.concept("code");
     let uncertain = ["unconfirmed", "provisional", "differential"].contains(&verification).then_some(verification);
+    let end_date = ended(chart, condition);
+    // What has ended is over, even where no status says so.
+    let over = end_date.and(Some("resolved"));
     Ok(Issue {
-        name: code.name().ok_or(SkipReason::Empty)?.to_owned(),
+        name: code.name().ok_or_else(|| code.missing())?.to_owned(),
         date_time: started(chart, condition),
-        status: condition.concept("clinicalStatus").code().or(uncertain).map(capitalised),
+        status: condition.concept("clinicalStatus").code().or(uncertain).or(over).map(capitalised),
         patient: Patient::of(chart, condition, "subject"),
         codes: codes::given(code),
-        end_date: ended(chart, condition),
+        end_date,
     })
 }
 
@@ -115,11 +118,31 @@ fn aged(chart: &Chart, condition: Resource<'_>, member: &str) -> Option<Timestam
 }
 
 /// Systems and codes of a condition, however its systems are spelt.
-type CodeSet<'a> = BTreeSet<(Cow<'a, str>, &'a str)>;
+type CodeSet<'a> = BTreeSet<(Cow<'a, str>, Cow<'a, str>)>;
+
+/// ICD-10-CM, ICD-10 and ICD-9-CM.
+const ICD: &[&str] = &["2.16.840.1.113883.6.90", "2.16.840.1.113883.6.3", "2.16.840.1.113883.6.103"];
+
+/// `e119` and `E11.9.` are `E11.9`.
+fn icd_form(code: &str) -> Cow<'_, str> {
+    let written: String = code.chars().filter(|letter| letter.is_ascii_alphanumeric()).collect();
+    let written = written.to_ascii_uppercase();
+    Cow::Owned(match written.split_at_checked(3) {
+        Some((category, rest)) if !rest.is_empty() => format!("{category}.{rest}"),
+        _ => written,
+    })
+}
 
 fn code_set(condition: Resource<'_>) -> CodeSet<'_> {
     let codings = condition.concept("code").codings();
-    codings.filter_map(|coding| Some((codes::translate(coding.system()?).0, coding.code()?))).collect()
+    codings
+        .filter_map(|coding| {
+            let system = codes::translate(coding.system()?).0;
+            let code = coding.code()?;
+            let icd = ICD.contains(&system.as_ref());
+            Some((system, if icd { icd_form(code) } else { Cow::Borrowed(code) }))
+        })
+        .collect()
 }
 
 /// Whether a diagnosis made at a visit is about the problem as it is listed, and not about an

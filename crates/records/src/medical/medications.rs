@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{Form, Kind, Order};
 use crate::chart::Chart;
 use crate::codes::{self, Code, GPI, NDC, RXNORM};
+use crate::courses::Courses;
 use crate::drafts::{Drafts, Facts, SkipReason};
 use crate::drugs::{self, Drug};
 use crate::fhir::{Concept, Element, Resource};
@@ -23,7 +24,7 @@ pub static KIND: Kind = Kind {
     order: Order::NewestFirst,
     source_in_head: true,
     dated: true,
-    resources: &["MedicationRequest", "MedicationStatement", "MedicationDispense"],
+    resources: &["MedicationRequest", "MedicationStatement", "MedicationDispense", "MedicationAdministration"],
     from_fhir,
 };
 
@@ -88,24 +89,35 @@ const REPORTED: &str = "reported";
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 fn from_fhir(chart: &Chart, drafts: &mut Drafts) {
+    let courses = Courses::of(chart);
     for request in chart.of_kind("MedicationRequest") {
-        let row = of_request(chart, request, drafts.now);
-        add(chart, drafts, request, row);
+        let row = match of_request(chart, &courses, request, drafts.now) {
+            Ok(_) if courses.is_repeated(request) => Err(SkipReason::Duplicate),
+            row => row,
+        };
+        add(chart, &courses, drafts, request, row);
     }
-    for (kind, order) in [("MedicationStatement", "basedOn"), ("MedicationDispense", "authorizingPrescription")] {
+    for kind in ["MedicationStatement", "MedicationDispense", "MedicationAdministration"] {
         for taken in chart.of_kind(kind) {
-            let told =
-                taken.each(order).filter_map(|order| chart.resolve(taken, order)).any(|order| screen(order).is_ok());
-            let row = if told { Err(SkipReason::Duplicate) } else { of_other(chart, taken, drafts.now) };
-            add(chart, drafts, taken, row);
+            let row =
+                if courses.is_told(taken) { Err(SkipReason::Duplicate) } else { of_other(chart, taken, drafts.now) };
+            add(chart, &courses, drafts, taken, row);
         }
     }
 }
 
-fn add(chart: &Chart, drafts: &mut Drafts, resource: Resource<'_>, row: Result<Medication, SkipReason>) {
+fn add(
+    chart: &Chart,
+    courses: &Courses<'_>,
+    drafts: &mut Drafts,
+    resource: Resource<'_>,
+    row: Result<Medication, SkipReason>,
+) {
     match row {
         Ok(row) => {
-            let lineage = sources(chart, resource);
+            // Itself, its drug, what was dispensed and stated, and the orders it repeats.
+            let drug = chart.resolve(resource, resource.get("medicationReference"));
+            let lineage = [resource].into_iter().chain(drug).chain(courses.followers(chart, resource)).collect();
             let facts = Facts {
                 key: resource.key.to_owned(),
                 at: row.start_date,
@@ -119,20 +131,11 @@ fn add(chart: &Chart, drafts: &mut Drafts, resource: Resource<'_>, row: Result<M
     }
 }
 
-/// The resources a row is read from: itself, its drug, what was dispensed and stated.
-fn sources<'a>(chart: &'a Chart, resource: Resource<'a>) -> Vec<Resource<'a>> {
-    let followers = ["MedicationDispense", "MedicationStatement"]
-        .into_iter()
-        .flat_map(|kind| chart.of_prescription(resource, kind));
-    let drug = chart.resolve(resource, resource.get("medicationReference"));
-    [resource].into_iter().chain(drug).chain(followers).collect()
-}
-
-fn screen(resource: Resource<'_>) -> Result<(), SkipReason> {
+pub(crate) fn screen(resource: Resource<'_>) -> Result<(), SkipReason> {
     match resource.status() {
         "entered-in-error" => return Err(SkipReason::EnteredInError),
         "draft" | "cancelled" | "preparation" | "declined" => return Err(SkipReason::Inactive),
-        "not-taken" => return Err(SkipReason::NotDone),
+        "not-taken" | "not-done" => return Err(SkipReason::NotDone),
         _ => {}
     }
     if resource.flag("doNotPerform") == Some(true) {
@@ -144,14 +147,21 @@ fn screen(resource: Resource<'_>) -> Result<(), SkipReason> {
     }
 }
 
-pub(super) fn of_request(chart: &Chart, request: Resource<'_>, now: Timestamp) -> Result<Medication, SkipReason> {
+pub(super) fn of_request(
+    chart: &Chart,
+    courses: &Courses<'_>,
+    request: Resource<'_>,
+    now: Timestamp,
+) -> Result<Medication, SkipReason> {
     let dispense = request.get("dispenseRequest");
     let validity = dispense.period("validityPeriod");
-    let statement = chart.of_prescription(request, "MedicationStatement").find(|statement| screen(*statement).is_ok());
+    let followers = courses.followers(chart, request);
+    let stated = |it: &&Resource<'_>| it.kind == "MedicationStatement" && screen(**it).is_ok();
+    let statement = followers.iter().filter(stated).max_by_key(|statement| statement.date("dateAsserted"));
     let row = read(chart, request, request.each("dosageInstruction").collect())?;
     let allowed = dispense.decimal("numberOfRepeatsAllowed");
-    let filled =
-        chart.of_prescription(request, "MedicationDispense").filter(|fill| fill.status() == "completed").count() as i64;
+    let is_fill = |it: &&Resource<'_>| it.kind == "MedicationDispense" && it.status() == "completed";
+    let filled = followers.iter().filter(is_fill).count() as i64;
     // The first fill is not a refill.
     let remaining = allowed
         .as_ref()
@@ -198,15 +208,17 @@ fn prescriber(chart: &Chart, resource: Resource<'_>, agent: Element<'_>) -> (Opt
     (people::agent(chart, resource, agent), reference_id(agent))
 }
 
-/// A statement or dispense without an order.
+/// A statement or dispense without an order, or what was given once during a visit.
 fn of_other(chart: &Chart, taken: Resource<'_>, now: Timestamp) -> Result<Medication, SkipReason> {
     let dosages = taken.each("dosage").chain(taken.each("dosageInstruction")).collect();
     let row = read(chart, taken, dosages)?;
     let effective = taken.when("effective");
+    let given = taken.kind == "MedicationAdministration";
     let performer = taken.first("performer").get("actor");
     let stated =
         || taken.date("dateAsserted").or_else(|| taken.date("whenHandedOver")).or_else(|| taken.date("whenPrepared"));
-    let (provider, provider_id) = prescriber(chart, taken, taken.get("informationSource"));
+    let source = if given { performer } else { taken.get("informationSource") };
+    let (provider, provider_id) = prescriber(chart, taken, source);
     let end_date = row.end_date.or(effective.end);
     Ok(Medication {
         status: taken.body.str("status").map(|status| shown(status, end_date, now)),
@@ -214,26 +226,22 @@ fn of_other(chart: &Chart, taken: Resource<'_>, now: Timestamp) -> Result<Medica
         end_date,
         provider,
         provider_id,
-        pharmacy: pharmacy(chart, taken, performer),
+        pharmacy: if given { None } else { pharmacy(chart, taken, performer) },
         ..row
     })
 }
 
-/// What all three kinds of statement about a medicine share.
+/// What all four kinds of statement about a medicine share.
 fn read(chart: &Chart, resource: Resource<'_>, dosages: Vec<Element<'_>>) -> Result<Medication, SkipReason> {
     screen(resource)?;
     let reference = resource.get("medicationReference");
     let drug = chart.resolve(resource, reference);
-    let own = resource.concept("medicationCodeableConcept");
-    let code = match drug {
-        Some(drug) if own.name().is_none() => drug.body.concept("code"),
-        _ => own,
-    };
+    let code = drug_code(resource, drug);
     if code.has_any(NONE_KNOWN) {
         return Err(SkipReason::NoneKnown);
     }
     let ingredient = drug.and_then(|drug| drug.body.first("ingredient").concept("itemCodeableConcept").name());
-    let name = code.name().or_else(|| reference.str("display")).or(ingredient).ok_or(SkipReason::Empty)?;
+    let name = code.name().or_else(|| reference.str("display")).or(ingredient).ok_or_else(|| code.missing())?;
     let coded = code
         .codings()
         .find(|coding| coding.system().is_some_and(|uri| codes::same(uri, RXNORM)))
@@ -266,6 +274,15 @@ fn read(chart: &Chart, resource: Resource<'_>, dosages: Vec<Element<'_>>) -> Res
         patient: Patient::of(chart, resource, "subject"),
         codes: codes_of(code, drug),
     })
+}
+
+/// What medicine it is about: as coded, else as the medication it refers to is.
+pub(crate) fn drug_code<'a>(resource: Resource<'a>, drug: Option<Resource<'a>>) -> Concept<'a> {
+    let own = resource.concept("medicationCodeableConcept");
+    match drug {
+        Some(drug) if own.name().is_none() => drug.body.concept("code"),
+        _ => own,
+    }
 }
 
 fn codes_of(code: Concept<'_>, drug: Option<Resource<'_>>) -> Vec<Code> {

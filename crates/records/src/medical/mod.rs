@@ -8,10 +8,13 @@ use crate::drafts::Drafts;
 pub mod allergies;
 pub mod ccds;
 pub mod demographics;
+pub mod documents;
 pub mod encounters;
+pub mod family_history;
 pub mod functional_statuses;
 pub mod immunizations;
 pub mod instructions;
+pub mod insurance;
 pub mod issues;
 pub mod medications;
 pub mod narratives;
@@ -21,6 +24,7 @@ pub mod procedures;
 pub mod profile;
 pub mod social_history;
 pub mod test_results;
+pub mod timeline;
 pub mod vitals;
 
 /// How a kind of record is named, listed and read.
@@ -63,6 +67,8 @@ pub enum Form {
     List,
     /// One object, absent when nothing is known.
     Single,
+    /// An array without objects of its own: its rows point to other records.
+    Index,
     /// Composed from connections, never read from FHIR.
     Sources,
 }
@@ -79,10 +85,13 @@ pub static KINDS: &[&Kind] = &[
     &allergies::KIND,
     &ccds::KIND,
     &demographics::KIND,
+    &documents::KIND,
     &encounters::KIND,
+    &family_history::KIND,
     &functional_statuses::KIND,
     &immunizations::KIND,
     &instructions::KIND,
+    &insurance::KIND,
     &issues::KIND,
     &medications::KIND,
     &narratives::KIND,
@@ -92,6 +101,7 @@ pub static KINDS: &[&Kind] = &[
     &profile::KIND,
     &social_history::KIND,
     &test_results::KIND,
+    &timeline::KIND,
     &vitals::KIND,
 ];
 

@@ -58,13 +58,20 @@ fn from_fhir(chart: &Chart, drafts: &mut Drafts) {
 
 fn of_document(chart: &Chart, document: Resource<'_>) -> Result<Narrative, SkipReason> {
     let text = documents::body(chart, document).ok_or(SkipReason::NoText)?;
-    let facility = document.get("context").concept("facilityType").name().map(str::to_owned);
+    let context = document.get("context");
+    let place = ["facilityType", "practiceSetting"].into_iter().find_map(|name| context.concept(name).name());
     Ok(Narrative {
         date_time: documents::written_at(document),
         author: documents::author(chart, document),
-        department: facility,
+        department: place.map(str::to_owned).or_else(|| department(chart, document, context.first("encounter"))),
         entries: vec![entry(documents::title(document), text)],
     })
+}
+
+/// Where the visit was that the note is about.
+fn department(chart: &Chart, note: Resource<'_>, visit: Element<'_>) -> Option<String> {
+    let visit = chart.resolve(note, visit).filter(|visit| visit.kind == "Encounter")?;
+    people::agent(chart, visit, visit.first("location").get("location"))
 }
 
 fn of_composition(chart: &Chart, composition: Resource<'_>) -> Result<Narrative, SkipReason> {
@@ -79,7 +86,7 @@ fn of_composition(chart: &Chart, composition: Resource<'_>) -> Result<Narrative,
     Ok(Narrative {
         date_time: composition.date("date"),
         author: documents::author(chart, composition),
-        department: None,
+        department: department(chart, composition, composition.get("encounter")),
         entries,
     })
 }
@@ -112,7 +119,7 @@ fn of_report(chart: &Chart, report: Resource<'_>) -> Result<Narrative, SkipReaso
     Ok(Narrative {
         date_time: report.when("effective").moment().or_else(|| report.date("issued")),
         author: report.each("performer").find_map(|performer| people::agent(chart, report, performer)),
-        department: None,
+        department: department(chart, report, report.get("encounter")),
         entries: vec![entry(report.concept("code").name().map(str::to_owned), text)],
     })
 }

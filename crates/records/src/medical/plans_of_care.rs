@@ -1,5 +1,7 @@
 //! What is planned: appointments, orders, care plans and goals.
 
+use std::time::Duration;
+
 use domain::Timestamp;
 use serde::Serialize;
 
@@ -44,16 +46,18 @@ struct Provider {
     address: Option<String>,
 }
 
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
 fn from_fhir(chart: &Chart, drafts: &mut Drafts) {
     for kind in KIND.resources {
         for resource in chart.of_kind(kind).filter(|resource| *kind != "Encounter" || resource.status() == "planned") {
-            drafts.record(&KIND, resource, read(chart, resource), |row| (row.date, &row.codes));
+            drafts.record(&KIND, resource, read(chart, resource, drafts.now), |row| (row.date, &row.codes));
         }
     }
 }
 
-pub(super) fn read(chart: &Chart, resource: Resource<'_>) -> Result<Plan, SkipReason> {
-    screen(chart, resource)?;
+pub(super) fn read(chart: &Chart, resource: Resource<'_>, now: Timestamp) -> Result<Plan, SkipReason> {
+    screen(chart, resource, now)?;
     match resource.kind {
         "CarePlan" => care_plan(chart, resource),
         "Goal" => goal(resource),
@@ -63,7 +67,7 @@ pub(super) fn read(chart: &Chart, resource: Resource<'_>) -> Result<Plan, SkipRe
     }
 }
 
-fn screen(chart: &Chart, resource: Resource<'_>) -> Result<(), SkipReason> {
+fn screen(chart: &Chart, resource: Resource<'_>, now: Timestamp) -> Result<(), SkipReason> {
     let status = resource.str("lifecycleStatus").unwrap_or(resource.status());
     match (resource.kind, status) {
         (_, "entered-in-error") => Err(SkipReason::EnteredInError),
@@ -71,10 +75,16 @@ fn screen(chart: &Chart, resource: Resource<'_>) -> Result<(), SkipReason> {
         ("Appointment", "fulfilled" | "arrived" | "checked-in") | ("ServiceRequest", "completed") => {
             Err(SkipReason::Inactive)
         }
+        // Nobody said what became of it, but it is no longer ahead.
+        ("Appointment", _) if ended(resource).is_some_and(|end| end + DAY <= now) => Err(SkipReason::Inactive),
         ("ServiceRequest", _) if resource.flag("doNotPerform") == Some(true) => Err(SkipReason::DoNotPerform),
         ("ServiceRequest", _) if chart.is_fulfilled(resource) => Err(SkipReason::Inactive),
         _ => Ok(()),
     }
+}
+
+fn ended(appointment: Resource<'_>) -> Option<Timestamp> {
+    appointment.date("end").or_else(|| appointment.date("start"))
 }
 
 fn care_plan(chart: &Chart, plan: Resource<'_>) -> Result<Plan, SkipReason> {
@@ -99,7 +109,7 @@ fn care_plan(chart: &Chart, plan: Resource<'_>) -> Result<Plan, SkipReason> {
 
 fn goal(goal: Resource<'_>) -> Result<Plan, SkipReason> {
     let description = goal.concept("description");
-    let name = description.name().ok_or(SkipReason::Empty)?;
+    let name = description.name().ok_or_else(|| description.missing())?;
     let due = goal.each("target").find_map(|target| target.date("dueDate"));
     Ok(Plan {
         name: name.to_owned(),
@@ -137,7 +147,7 @@ fn appointment(chart: &Chart, appointment: Resource<'_>) -> Result<Plan, SkipRea
 
 fn order(chart: &Chart, order: Resource<'_>) -> Result<Plan, SkipReason> {
     let code = order.concept("code");
-    let name = code.name().ok_or(SkipReason::Empty)?;
+    let name = code.name().ok_or_else(|| code.missing())?;
     Ok(Plan {
         name: name.to_owned(),
         text: order

@@ -7,8 +7,8 @@ use super::{Form, Kind, Order};
 use crate::chart::Chart;
 use crate::codes::{self, Code};
 use crate::drafts::{Drafts, SkipReason};
-use crate::fhir::{Concept, Resource};
-use crate::people;
+use crate::fhir::Resource;
+use crate::{dates, people};
 
 pub static KIND: Kind = Kind {
     id: "procedures",
@@ -61,13 +61,20 @@ fn read(chart: &Chart, procedure: Resource<'_>) -> Result<Procedure, SkipReason>
     }
     let code = procedure.concept("code");
     Ok(Procedure {
-        name: code.name().ok_or(SkipReason::Empty)?.to_owned(),
-        date_time: procedure.when("performed").moment(),
+        name: code.name().ok_or_else(|| code.missing())?.to_owned(),
+        date_time: performed(chart, procedure),
         performer: performer(chart, procedure),
         specimen_codes: specimens(chart, procedure),
         device_codes: devices(chart, procedure),
         codes: codes::given(code).into_iter().map(as_procedure).collect(),
         status: procedure.str("status").map(str::to_owned),
+    })
+}
+
+fn performed(chart: &Chart, procedure: Resource<'_>) -> Option<Timestamp> {
+    procedure.when("performed").moment().or_else(|| {
+        let years = procedure.quantity("performedAge").filter(|age| matches!(age.code, Some("a") | None))?.number()?;
+        dates::at_age(chart.patient()?.str("birthDate")?, years)
     })
 }
 
@@ -107,23 +114,33 @@ fn performer(chart: &Chart, procedure: Resource<'_>) -> Option<Performer> {
     known.then_some(performer)
 }
 
-/// Specimens of the reports about it.
+/// FHIR R5's way, in the form it has in R4, to say by which procedure a specimen was collected.
+const COLLECTED_BY: &str = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Specimen.collection.procedure";
+
+/// Specimens that were collected by it, and those of the reports about it.
 fn specimens(chart: &Chart, procedure: Resource<'_>) -> Vec<Code> {
+    let collected = chart.of_kind("Specimen").filter(|specimen| {
+        let by = specimen.get("collection").extension(COLLECTED_BY).get("valueReference");
+        chart.resolve(*specimen, by).is_some_and(|by| by.key == procedure.key)
+    });
     let reports = procedure.each("report").filter_map(|report| chart.resolve(procedure, report));
-    reports
-        .flat_map(|report| report.each("specimen").filter_map(move |specimen| chart.resolve(report, specimen)))
-        .flat_map(|specimen| codes::plain(specimen.concept("type")))
-        .collect()
+    let reported =
+        reports.flat_map(|report| report.each("specimen").filter_map(move |specimen| chart.resolve(report, specimen)));
+    collected.chain(reported).flat_map(|specimen| codes::plain(specimen.concept("type"))).collect()
 }
 
 fn devices(chart: &Chart, procedure: Resource<'_>) -> Vec<Code> {
     let manipulated = procedure.each("focalDevice").map(|device| device.get("manipulated"));
-    let used = procedure.each("usedReference");
-    let devices = manipulated
-        .chain(used)
-        .filter_map(|reference| chart.resolve(procedure, reference))
-        .filter(|it| it.kind == "Device");
-    let named: Vec<Concept<'_>> =
-        devices.map(|device| device.concept("type")).chain(procedure.concepts("usedCode")).collect();
-    named.into_iter().flat_map(codes::plain).collect()
+    let mut codes = Vec::new();
+    for reference in manipulated.chain(procedure.each("usedReference")) {
+        match chart.resolve(procedure, reference) {
+            Some(device) if device.kind == "Device" => codes.extend(codes::plain(device.concept("type"))),
+            Some(_) => {}
+            // Known by name only, because it was not sent.
+            None => codes
+                .extend(reference.str("display").map(|name| Code { name: Some(name.to_owned()), ..Code::default() })),
+        }
+    }
+    codes.extend(procedure.concepts("usedCode").flat_map(codes::plain));
+    codes
 }

@@ -6,9 +6,9 @@ use serde::Serialize;
 use super::{Form, Kind, Order};
 use crate::chart::Chart;
 use crate::codes::{self, Code, SNOMED_LIFE};
-use crate::drafts::{Drafts, Facts, SkipReason};
+use crate::drafts::{Drafts, Facts};
 use crate::fhir::{Element, Resource};
-use crate::observations::{Class, class};
+use crate::observations::{Class, class, screen, silence};
 
 pub static KIND: Kind = Kind {
     id: "social_history",
@@ -45,7 +45,7 @@ fn from_fhir(chart: &Chart, drafts: &mut Drafts) {
         let parts = std::iter::once(*observation).chain(observation.each("component"));
         let entries: Vec<Entry> = parts.filter_map(|part| entry(part, at)).collect();
         if entries.is_empty() {
-            drafts.skip(observation, SkipReason::Empty);
+            drafts.skip(observation, silence(chart, observation));
             continue;
         }
         let codes: Vec<Code> = entries.iter().flat_map(|entry| entry.codes.clone()).collect();
@@ -57,14 +57,6 @@ fn from_fhir(chart: &Chart, drafts: &mut Drafts) {
             ..Facts::default()
         };
         drafts.push(&KIND, facts, &SocialHistory { entries });
-    }
-}
-
-fn screen(observation: Resource<'_>) -> Result<(), SkipReason> {
-    match observation.status() {
-        "entered-in-error" => Err(SkipReason::EnteredInError),
-        "cancelled" => Err(SkipReason::Inactive),
-        _ => Ok(()),
     }
 }
 
@@ -88,7 +80,7 @@ fn life(code: Code, question: Option<&str>) -> Code {
     }
 }
 
-fn with_unit(value: String, unit: Option<&str>) -> String {
+pub(super) fn with_unit(value: String, unit: Option<&str>) -> String {
     match unit {
         Some(unit) if unit != "1" && !unit.starts_with('{') => format!("{value} {unit}"),
         _ => value,

@@ -9,7 +9,7 @@ use crate::codes::{self, Code, LOINC};
 use crate::components::{Component, components_of, texts};
 use crate::drafts::{Drafts, Facts, SkipReason};
 use crate::fhir::{Element, Resource};
-use crate::observations::{Class, class};
+use crate::observations::{Class, class, silence};
 use crate::people::{self, Patient};
 use crate::text;
 
@@ -50,6 +50,9 @@ struct Recipient {
     #[serde(rename = "objectID")]
     object_id: Option<String>,
     name: Option<String>,
+    /// Whether it is the person's own doctor; absent when nobody is known to be.
+    #[serde(rename = "isPCP")]
+    is_pcp: Option<bool>,
 }
 
 /// A row with the resources it was read from.
@@ -63,13 +66,8 @@ fn from_fhir(chart: &Chart, drafts: &mut Drafts) {
         add(drafts, report, of_report(chart, report));
     }
     for observation in chart.of_kind("Observation") {
-        match class(observation) {
-            Class::Result => {}
-            Class::Other => {
-                drafts.skip(observation, SkipReason::OtherCategory);
-                continue;
-            }
-            _ => continue,
+        if class(observation) != Class::Result {
+            continue;
         }
         if !chart.is_cited(observation) {
             add(drafts, observation, of_observation(chart, observation));
@@ -147,7 +145,8 @@ fn of_report<'a>(chart: &'a Chart, report: Resource<'a>) -> Result<Row<'a>, Skip
             result_date_time: dated(report),
             status: status(report.status()),
             patient: Patient::of(chart, report, "subject"),
-            ordered_by: ordered_by(chart, report),
+            ordered_by: ordered_by(chart, report)
+                .or_else(|| results.iter().find_map(|result| ordered_by(chart, *result))),
             recipients: report
                 .each("resultsInterpreter")
                 .filter_map(|reader| recipient(chart, report, reader))
@@ -172,7 +171,7 @@ fn of_observation<'a>(chart: &'a Chart, observation: Resource<'a>) -> Result<Row
     let mut lineage = vec![];
     let components = crate::components::of_observation(chart, observation, &mut lineage);
     if components.is_empty() {
-        return Err(SkipReason::Empty);
+        return Err(silence(chart, observation));
     }
     let code = observation.concept("code");
     Ok(Row {
@@ -227,7 +226,14 @@ fn recipient(chart: &Chart, report: Resource<'_>, reader: Element<'_>) -> Option
     let name = people::agent(chart, report, reader);
     let target = reader.str("reference").filter(|target| !target.starts_with('#'));
     let object_id = target.and_then(|target| target.rsplit('/').next()).map(str::to_owned);
-    (name.is_some() || object_id.is_some()).then_some(Recipient { object_id, name })
+    let mut doctors = chart.patient().into_iter().flat_map(|patient| patient.each("generalPractitioner")).peekable();
+    let is_pcp = doctors.peek().is_some().then(|| {
+        let reader = chart.resolve(report, reader).map(|reader| reader.key);
+        let patient = chart.patient();
+        reader.is_some()
+            && doctors.any(|doctor| patient.and_then(|it| chart.resolve(it, doctor)).map(|it| it.key) == reader)
+    });
+    (name.is_some() || object_id.is_some()).then_some(Recipient { object_id, name, is_pcp })
 }
 
 fn device(chart: &Chart, observation: Resource<'_>) -> Option<String> {

@@ -11,7 +11,7 @@ use crate::chart::Chart;
 use crate::codes::{self, Code, LOINC};
 use crate::drafts::{Drafts, Facts, SkipReason};
 use crate::fhir::{Concept, Element, Resource};
-use crate::observations::{Class, class};
+use crate::observations::{Class, class, screen, silence};
 use crate::people;
 use crate::units::{self, Vital};
 
@@ -77,7 +77,7 @@ fn from_fhir(chart: &Chart, drafts: &mut Drafts) {
     let mut sets: Vec<(String, Vec<Member<'_>>)> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
     for observation in chart.of_kind("Observation").filter(|observation| class(*observation) == Class::Vital) {
-        match measurements(observation) {
+        match measurements(chart, observation) {
             Ok(found) => {
                 let key = set_key(observation);
                 let place = *places.entry(key.clone()).or_insert(sets.len());
@@ -107,10 +107,26 @@ fn push(chart: &Chart, drafts: &mut Drafts, key: String, members: Vec<Member<'_>
         name: people::Patient::of(chart, first, "subject").name,
         department: encounter.zip(location).and_then(|(encounter, location)| people::agent(chart, encounter, location)),
         codes: vec![],
-        results: members.into_iter().flat_map(|(_, measurements)| measurements).collect(),
+        results: told_once(chart, members),
     };
     let codes: Vec<Code> = row.results.iter().flat_map(|result| result.raw.codes.clone()).collect();
     drafts.push(&KIND, Facts { key, at, lineage, codes: &codes, ..Facts::default() }, &row);
+}
+
+/// What a document repeats of the same minute is told once; one witness is taken at its word.
+fn told_once(chart: &Chart, members: Vec<Member<'_>>) -> Vec<Measurement> {
+    let mut tellers: HashMap<String, &str> = HashMap::new();
+    let mut once = Vec::new();
+    for (observation, measurements) in members {
+        for one in measurements {
+            let said = format!("{}|{}|{}", one.name, one.unit.as_deref().unwrap_or_default(), one.value);
+            let teller = *tellers.entry(said).or_insert(observation.key);
+            if !chart.are_other_witnesses(teller, observation.key) {
+                once.push(one);
+            }
+        }
+    }
+    once
 }
 
 /// What identifies the set a measurement belongs to; an undated one stands alone.
@@ -138,15 +154,11 @@ fn taken(observation: Resource<'_>) -> Option<Timestamp> {
 }
 
 /// The values an observation holds, itself and in its components.
-pub(super) fn measurements(observation: Resource<'_>) -> Result<Vec<Measurement>, SkipReason> {
-    match observation.status() {
-        "entered-in-error" => return Err(SkipReason::EnteredInError),
-        "cancelled" | "registered" => return Err(SkipReason::Inactive),
-        _ => {}
-    }
+pub(super) fn measurements(chart: &Chart, observation: Resource<'_>) -> Result<Vec<Measurement>, SkipReason> {
+    screen(observation)?;
     let found: Vec<Measurement> =
         std::iter::once(*observation).chain(observation.each("component")).flat_map(|part| measured(part)).collect();
-    if found.is_empty() { Err(SkipReason::Empty) } else { Ok(found) }
+    if found.is_empty() { Err(silence(chart, observation)) } else { Ok(found) }
 }
 
 fn measured(part: Element<'_>) -> Vec<Measurement> {

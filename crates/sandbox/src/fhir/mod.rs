@@ -1,4 +1,4 @@
-//! FHIR R4 as US Core asks of a server, for the one patient a token is about.
+//! FHIR R4 as US Core asks of a server, and DSTU2 as it was, for the one patient a token is about.
 
 pub mod bearer;
 pub mod binary;
@@ -6,6 +6,7 @@ pub mod bundle;
 pub mod capability;
 pub mod dates;
 pub mod docref;
+pub mod dstu2;
 pub mod kinds;
 pub mod matching;
 pub mod outcome;

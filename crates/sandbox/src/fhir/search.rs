@@ -49,7 +49,7 @@ pub async fn get(
     Ok(fhir(StatusCode::OK, &bundle::page(&here, &view, kind, &rest, &own_query, &query.warnings)))
 }
 
-fn promised(here: &Here, view: &View, kind: &Kind, name: &str) -> Result<Rest, Refusal> {
+pub(super) fn promised(here: &Here, view: &View, kind: &Kind, name: &str) -> Result<Rest, Refusal> {
     let expired = here.site.faults().habit("page_expired");
     let rest = here.site.pages().find(name, view.grant, kind.name, here.now).filter(|_| !expired);
     rest.ok_or_else(|| Refusal::new(StatusCode::GONE, "expired", "this page has expired; search again"))
@@ -77,7 +77,7 @@ fn habits(here: &Here, headers: &HeaderMap) -> Habits {
     }
 }
 
-fn answers(view: &View, resource: &Resource, query: &Query) -> bool {
+pub(super) fn answers(view: &View, resource: &Resource, query: &Query) -> bool {
     let updated = || Stretch::parse(&resource.last_updated);
     query.ids.as_ref().is_none_or(|ids| ids.contains(&resource.id))
         && query.filters.iter().all(|(param, values)| matching::matches(&resource.json, param, values))

@@ -10,6 +10,7 @@ use super::form::{Form, random_text};
 use super::scopes::{Dialect, Scope};
 use super::{login, visits};
 use crate::Client;
+use crate::fhir::dstu2;
 use crate::hospitals::Dialects;
 use crate::pages::{self, Notice};
 use crate::world::Here;
@@ -57,11 +58,12 @@ pub struct Rules<'a> {
 }
 
 pub async fn get(here: Here, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
-    begin(&here, &headers, &Form::parse(&query.unwrap_or_default()))
+    let query = query.unwrap_or_default();
+    begin(&here, &headers, &Form::parse(&dstu2::understood(&here.site, &query)))
 }
 
 pub async fn post(here: Here, headers: HeaderMap, body: String) -> Response {
-    begin(&here, &headers, &Form::parse(&body))
+    begin(&here, &headers, &Form::parse(&dstu2::understood(&here.site, &body)))
 }
 
 fn begin(here: &Here, headers: &HeaderMap, form: &Form) -> Response {

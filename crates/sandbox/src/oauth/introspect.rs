@@ -10,6 +10,7 @@ use super::form::Form;
 use super::grants::GrantId;
 use super::refusal::{Refusal, uncached};
 use super::scopes::{Scope, join};
+use crate::fhir::dstu2;
 use crate::world::Here;
 
 pub async fn post(here: Here, headers: HeaderMap, body: String) -> Result<Response, Refusal> {
@@ -42,7 +43,7 @@ fn describe(here: &Here, id: GrantId, scopes: &[Scope], expires: Option<i64>, cl
     let mut answer = json!({
         "active": true,
         "client_id": grant.client_id,
-        "scope": join(scopes),
+        "scope": dstu2::spoken(&here.site, &join(scopes)),
         "iss": here.site.url,
         "sub": format!("portal-{patient}"),
         "patient": patient,

@@ -11,6 +11,7 @@ use super::grants::{Dead, GrantId, Issue};
 use super::ledger::Unwritten;
 use super::refusal::{Refusal, uncached};
 use super::scopes::{Scope, join};
+use crate::fhir::dstu2;
 use crate::world::Here;
 use crate::{Client, ClientAuth};
 
@@ -121,7 +122,7 @@ fn answer(here: &Here, issue: &Issue<'_>) -> Value {
         answer["expires_in"] = json!(here.site.hospital.expires_in);
     }
     if !faults.habit("no_scope") {
-        answer["scope"] = json!(join(issue.scopes));
+        answer["scope"] = json!(dstu2::spoken(&here.site, &join(issue.scopes)));
     }
     if let Some(token) = issue.refresh {
         answer["refresh_token"] = json!(token);

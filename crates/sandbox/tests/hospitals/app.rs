@@ -121,7 +121,8 @@ impl App {
     }
 
     pub fn fhir(&self, slug: &str) -> String {
-        format!("{}/{slug}/fhir/r4", self.base)
+        let hospital = sandbox::hospitals::Hospital::find(slug).expect("a hospital");
+        format!("{}/{slug}/{}", self.base, hospital.speaks.path())
     }
 
     pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {

@@ -1,3 +1,4 @@
+use sandbox::hospitals::Speaks;
 use serde_json::{Value, json};
 
 use crate::app::{App, DEMO};
@@ -5,7 +6,7 @@ use crate::app::{App, DEMO};
 #[tokio::test]
 async fn every_hospital_says_where_things_are() {
     let app = App::start().await;
-    for hospital in sandbox::hospitals::HOSPITALS {
+    for hospital in sandbox::hospitals::HOSPITALS.iter().filter(|hospital| hospital.speaks == Speaks::R4) {
         let answer = app.get(&format!("/{}/fhir/r4/.well-known/smart-configuration", hospital.slug)).await;
         assert_eq!(answer.header("access-control-allow-origin"), "*");
         let found = answer.json();

@@ -3,6 +3,7 @@
 mod app;
 mod brands;
 mod discovery;
+mod dstu2;
 mod faults;
 mod login;
 mod restarts;

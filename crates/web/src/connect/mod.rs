@@ -5,6 +5,7 @@ mod callback;
 mod cards;
 mod connected;
 mod failure;
+mod files;
 mod finish;
 mod frame;
 mod given;
@@ -20,6 +21,7 @@ mod visitor;
 mod welcome;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use engine::Engine;
 
@@ -47,6 +49,10 @@ pub fn router() -> Router<Engine> {
         .route("/connect/{ticket}/welcome", get(welcome::welcome))
         .route("/connect/{ticket}/search", get(search::search))
         .route("/connect/{ticket}/unlisted", get(search::unlisted))
+        .route(
+            "/connect/{ticket}/files",
+            get(files::files).post(files::add).layer(DefaultBodyLimit::max(files::BODY_LIMIT)),
+        )
         .route("/connect/{ticket}/choose", post(signin::choose))
         .route("/connect/{ticket}/signin", get(signin::signin))
         .route("/connect/{ticket}/go", get(signin::go).post(signin::go_on).head(nothing))

@@ -39,6 +39,7 @@ struct Results {
     query: String,
     choose: String,
     unlisted: String,
+    files: String,
     earlier: Vec<Card>,
     pinned: Vec<Card>,
     found: Vec<Card>,
@@ -60,6 +61,7 @@ struct Unlisted {
     frame: Frame,
     query: String,
     again: String,
+    files: String,
 }
 
 pub async fn search(mut visitor: Visitor, ask: Given) -> Result<Response, Failure> {
@@ -79,7 +81,7 @@ pub async fn search(mut visitor: Visitor, ask: Given) -> Result<Response, Failur
 pub async fn unlisted(visitor: Visitor, ask: Given) -> Response {
     let query = ask.get("q").map(clean).unwrap_or_default();
     let frame = visitor.frame(visitor.texts.t("unlisted-title")).back(visitor.to("search"));
-    visitor.show(&Unlisted { frame, query, again: visitor.to("search") })
+    visitor.show(&Unlisted { frame, query, again: visitor.to("search"), files: visitor.to("files") })
 }
 
 /// The same search for other front ends, with a Connect token as bearer. It opens no visit and
@@ -127,6 +129,7 @@ fn results(visitor: &Visitor, query: String) -> Results {
         frame: visitor.frame(texts.t("search-title")),
         choose: visitor.to("choose"),
         unlisted: link(&visitor.to("unlisted"), &query),
+        files: visitor.to("files"),
         earlier: if typed { vec![] } else { earlier(visitor) },
         pinned: if typed { vec![] } else { pinned(visitor) },
         found: find(&visitor.engine, &query, RESULTS),

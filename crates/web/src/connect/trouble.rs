@@ -56,6 +56,7 @@ fn story(code: &str) -> &'static Story {
         "unsupported_response_type"
         | "answer_ambiguous"
         | "code_missing"
+        | "fhir_version_unsupported"
         | "insecure_address"
         | "too_large"
         | "token_refused" => &UNREADABLE,

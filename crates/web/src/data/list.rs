@@ -87,7 +87,7 @@ pub(super) fn answer(
     response
 }
 
-fn unchanged(headers: &HeaderMap, etag: &str) -> bool {
+pub(super) fn unchanged(headers: &HeaderMap, etag: &str) -> bool {
     headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).is_some_and(|known| {
         known.split(',').any(|known| known.trim().trim_start_matches("W/") == etag || known.trim() == "*")
     })

@@ -4,6 +4,7 @@ mod access;
 mod human;
 mod list;
 mod medical;
+mod reports;
 
 use axum::Router;
 use axum::extract::Request;
@@ -23,6 +24,9 @@ pub(crate) fn router() -> Router<Engine> {
         ("/v1/human", get(human::summary)),
         ("/v1/human/profile", get(human::profile)),
         ("/v1/human/sources", get(human::sources)),
+        ("/v1/human/medical/reports", get(reports::list)),
+        ("/v1/human/medical/reports/{id}", get(reports::find)),
+        ("/v1/human/medical/reports/{id}/raw", get(reports::raw)),
         ("/v1/human/medical/{kind}", get(medical::list)),
         ("/v1/human/medical/{kind}/{id}", get(medical::find)),
         ("/v1/human/medical/{kind}/{id}/raw", get(medical::raw)),

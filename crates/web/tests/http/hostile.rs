@@ -8,7 +8,7 @@ use crate::town::Town;
 use crate::wire::Ask;
 
 /// Every route, with the places of its variable parts.
-const ROUTES: [(&str, &str); 46] = [
+const ROUTES: [(&str, &str); 49] = [
     ("GET", "/"),
     ("GET", "/health"),
     ("GET", "/ready"),
@@ -33,6 +33,9 @@ const ROUTES: [(&str, &str); 46] = [
     ("GET", "/v1/human/medical/organizations/{any}"),
     ("GET", "/v1/human/medical/ccds/{any}/raw"),
     ("GET", "/v1/human/medical/{any}/{any}/raw"),
+    ("GET", "/v1/human/medical/reports"),
+    ("GET", "/v1/human/medical/reports/{any}"),
+    ("GET", "/v1/human/medical/reports/{any}/raw"),
     ("GET", "/connect"),
     ("POST", "/connect"),
     ("GET", "/connect/callback"),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use crate::answer::masked;
 use crate::town::Town;
 use crate::wire::Ask;
 
@@ -32,7 +33,7 @@ fn lists() -> impl Iterator<Item = &'static str> {
 async fn every_list_is_as_long_as_it_says_and_holds_nothing_twice() {
     let town = Town::open().await;
     let grace = town.human("grace").connects(&town.hospital("Starfleet Medical")).await;
-    for kind in lists() {
+    for kind in lists().chain(["timeline"]) {
         let path = format!("/v1/human/medical/{kind}");
         let whole = grace.get(&format!("{path}?limit=500")).await;
         let rows = whole.rows();
@@ -52,7 +53,7 @@ async fn every_list_is_as_long_as_it_says_and_holds_nothing_twice() {
 async fn newest_first_undated_last_and_ties_by_id() {
     let town = Town::open().await;
     let grace = town.human("grace").connects(&town.hospital("Starfleet Medical")).await;
-    for kind in lists().filter(|kind| !["demographics", "social_history"].contains(kind)) {
+    for kind in lists().filter(|kind| !["demographics", "social_history"].contains(kind)).chain(["timeline"]) {
         let rows = grace.all(&format!("/v1/human/medical/{kind}?limit=500")).await;
         // An undated row is less than any date.
         let keys: Vec<(Option<String>, String)> =
@@ -290,4 +291,54 @@ async fn a_page_that_did_not_change_is_not_sent_again() {
     let ada = ada.connects(&town.hospital("Lakeside")).await;
     let after = ada.get("/v1/human/sources").await;
     assert_ne!(before.header("etag"), after.header("etag"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_timeline_leads_to_every_dated_record_of_five_collections() {
+    let town = Town::open().await;
+    let grace = town.human("grace").connects(&town.hospital("Starfleet Medical")).await;
+    let timeline = "/v1/human/medical/timeline";
+    let rows = grace.all(timeline).await;
+    let mut pointed_at: BTreeSet<String> = BTreeSet::new();
+    for row in &rows {
+        let known = row["type"].as_str().expect("a type");
+        let members: Vec<&str> = row.as_object().expect("an object").keys().map(String::as_str).collect();
+        let told: &[&str] = match known {
+            "encounters" => &["author", "name"],
+            "vitals" | "narratives" => &["author"],
+            "test_results" => &["author", "name"],
+            "immunizations" => &["name"],
+            _ => panic!("{known} is not covered"),
+        };
+        for member in ["id", "source", "createdAt", "updatedAt", "dateTime", "href", "organization"].iter().chain(told)
+        {
+            assert!(members.contains(member), "{known} without {member}");
+        }
+        assert!(pointed_at.insert(row["href"].as_str().expect("an address").to_owned()), "twice");
+    }
+    let mut there: BTreeSet<String> = BTreeSet::new();
+    for kind in ["encounters", "test_results", "immunizations", "narratives", "vitals"] {
+        for row in grace.all(&format!("/v1/human/medical/{kind}")).await {
+            let dated = sorted_by(kind, &row).is_some();
+            there.extend(dated.then(|| format!("/medical/{kind}/{}", row["id"].as_str().expect("an id"))));
+        }
+    }
+    assert_eq!(pointed_at, there);
+    let mut one_each: Vec<&Value> = Vec::new();
+    for row in rows.iter().rev() {
+        if !one_each.iter().any(|known| known["type"] == row["type"]) {
+            one_each.push(row);
+        }
+    }
+    insta::assert_json_snapshot!("the_oldest_of_each_type", masked(&json!(one_each)));
+    let id = rows[0]["id"].as_str().expect("an id");
+    for path in [format!("{timeline}/{id}"), format!("{timeline}/{id}/raw"), format!("{timeline}/nothing")] {
+        assert_eq!(grace.get(&path).await.status, 404, "{path}");
+    }
+    let days: Vec<&str> = rows.iter().filter_map(|row| row["dateTime"].as_str()).map(|at| &at[..10]).collect();
+    let (first, last) = (days[days.len() - 1], days[days.len() / 2]);
+    let between = grace.all(&format!("{timeline}?start_date={first}&end_date={last}")).await;
+    let expected = days.iter().filter(|day| (first..=last).contains(*day)).count();
+    assert_eq!(between.len(), expected, "{first} to {last}");
+    assert_eq!(grace.get(&format!("{timeline}?source=nobody")).await.text(), "[]");
 }

@@ -61,6 +61,7 @@ async fn a_document_is_read_without_opening_anything_else() {
         updated_at: house.clock.now(),
         content_hash: [id; 32],
         document_key,
+        fact_hash: None,
         body: Vec::new(),
     };
     store::records::put(&mut batch, &record(1, place));

@@ -1,0 +1,168 @@
+//! C-CDA documents a source has given: converted to FHIR, beside what it tells as FHIR itself.
+
+use std::collections::{HashMap, HashSet};
+
+use ::records::ccda::{Converted, Origin, Refused, convert};
+use ::records::files::Fault;
+use connectors::smart::attachments::{Form, Place, attachments};
+use domain::Timestamp;
+use store::Batch;
+use store::resources::{Standing, Told};
+use url::Url;
+
+use super::stored::resource;
+use super::{Run, Stop};
+use crate::imports::sealed_row;
+use crate::jobs::JobError;
+use crate::records::ReadError;
+use crate::records::raw::{Shelf, read};
+
+/// A document that may be a C-CDA.
+struct Candidate {
+    id: String,
+    /// Keys of the `Binary` resources that hold its text; none when it holds it itself.
+    binaries: Vec<String>,
+}
+
+/// How things stood before.
+struct Before {
+    by_key: HashMap<String, Standing>,
+    /// When what was converted from a document last became something else, by the key of the document.
+    converted_at: HashMap<String, Timestamp>,
+}
+
+impl Run {
+    /// Converts the documents that are new or became others since they were converted, or `all` of them.
+    /// Each is stored with everything it tells in one commit, so that a run cut off goes on with the next.
+    pub(super) async fn convert_documents(&self, all: bool) -> Result<(), Stop> {
+        let standing = store::resources::standing(self.engine.db(), self.human_id, self.connection).await?;
+        let mut converted_at: HashMap<String, Timestamp> = HashMap::new();
+        for one in &standing {
+            if let Some(document) = &one.told.document_key {
+                let at = converted_at.entry(document.clone()).or_insert(one.changed_at);
+                *at = (*at).max(one.changed_at);
+            }
+        }
+        let by_key = standing.into_iter().map(|one| (one.resource_key.clone(), one)).collect();
+        let mut before = Before { by_key, converted_at };
+        for candidate in self.candidates().await? {
+            let key = self.engine.resource_key("DocumentReference", &candidate.id);
+            if all || before.is_due(&key, &candidate) {
+                self.convert_document(&candidate.id, &key, &mut before).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn candidates(&self) -> Result<Vec<Candidate>, Stop> {
+        let (engine, base) = (self.engine.clone(), self.base());
+        self.fold(
+            |kind| kind == "DocumentReference",
+            Vec::new(),
+            move |all: &mut Vec<Candidate>, kind, bytes| {
+                let Some(document) = resource(kind, bytes) else { return };
+                let mut attachments = attachments(&document);
+                attachments.retain(|one| matches!(one.form, Form::Ccda | Form::Xml));
+                if attachments.is_empty() {
+                    return;
+                }
+                let linked = attachments.iter().filter(|one| matches!(one.place, Place::Url(_)));
+                let binaries = linked.filter_map(|one| engine.binary_id(one, &base));
+                let binaries = binaries.map(|id| engine.resource_key("Binary", &id)).collect();
+                all.push(Candidate { id: document.id, binaries });
+            },
+        )
+        .await
+    }
+
+    fn base(&self) -> Url {
+        Url::parse(&self.account.endpoint).unwrap_or_else(|_| self.engine.inner.base_url.clone())
+    }
+
+    async fn convert_document(&self, id: &str, key: &str, before: &mut Before) -> Result<(), Stop> {
+        let shelf = Shelf {
+            engine: &self.engine,
+            human_id: self.human_id,
+            connection: self.connection,
+            key: self.key.clone(),
+            base: self.base(),
+        };
+        let Some((kind, bytes)) = shelf.find(key).await.map_err(stop)? else { return Ok(()) };
+        let Some(document) = read(&kind, bytes) else { return Ok(()) };
+        let Some((_, xml)) = shelf.document(&document).await.map_err(stop)? else { return Ok(()) };
+        let received_at = before.by_key.get(key).map_or(Timestamp(0), |known| known.received_at);
+        let origin = Origin { document: Some(format!("DocumentReference/{id}")), received_at };
+        let Ok(permit) = self.engine.inner.conversions.clone().acquire_owned().await else { return Ok(()) };
+        let converted = tokio::task::spawn_blocking(move || {
+            let converted = convert(&xml, &origin);
+            drop(permit);
+            converted
+        });
+        match converted.await.map_err(|_| Stop::Job(JobError::Panicked))? {
+            Ok(converted) => self.store_converted(key, converted, before).await,
+            // XML of another kind is nothing to read, and no loss.
+            Err(Refused::OtherXml | Refused::NotXml) => Ok(()),
+            Err(refused) => {
+                let code = format!("document_{}", Fault::from(refused).code());
+                self.with_state(|state| match state.report.warnings.iter_mut().find(|(known, _)| *known == code) {
+                    Some((_, count)) => *count += 1,
+                    None => state.report.warnings.push((code, 1)),
+                });
+                Ok(())
+            }
+        }
+    }
+
+    /// Puts what is told, and lets go of what the same document told before and no longer does.
+    async fn store_converted(&self, document: &str, converted: Converted, before: &mut Before) -> Result<(), Stop> {
+        let (now, dated_at) = (self.engine.now(), converted.about.written_at.unwrap_or_default());
+        let told = Told { document_key: Some(document.to_owned()), dated_at };
+        let mut batch = Batch::new();
+        let mut met: HashSet<String> = HashSet::with_capacity(converted.resources.len());
+        for landed in &converted.resources {
+            let key = self.engine.resource_key(&landed.kind, &landed.id);
+            let hash = self.engine.hash_index("resource body", &landed.json);
+            let known = before.by_key.get(&key);
+            met.insert(key.clone());
+            if known.is_some_and(|known| (known.hash == hash && known.told == told) || !told.replaces(&known.told)) {
+                continue;
+            }
+            let row = sealed_row(&self.key, (self.human_id, self.connection), landed, key.clone(), hash);
+            store::resources::put_told(&mut batch, &row, &told, now);
+            let changed_at = known.filter(|known| known.hash == hash).map_or(now, |known| known.changed_at);
+            let received_at = known.map_or(now, |known| known.received_at);
+            let kind = landed.kind.clone();
+            let standing =
+                Standing { resource_key: key.clone(), kind, hash, received_at, changed_at, told: told.clone() };
+            before.by_key.insert(key, standing);
+        }
+        let left: Vec<String> = before
+            .by_key
+            .values()
+            .filter(|known| known.told.document_key.as_deref() == Some(document))
+            .map(|known| known.resource_key.clone())
+            .filter(|key| !met.contains(key))
+            .collect();
+        for key in left {
+            store::resources::mark_gone(&mut batch, self.human_id, self.connection, &key, now);
+            before.by_key.remove(&key);
+        }
+        if batch.is_empty() { Ok(()) } else { self.commit(batch, |_| {}).await }
+    }
+}
+
+impl Before {
+    /// Whether a document was never converted, or it or its text changed since.
+    fn is_due(&self, key: &str, candidate: &Candidate) -> bool {
+        let Some(converted_at) = self.converted_at.get(key) else { return true };
+        let parts = [key].into_iter().chain(candidate.binaries.iter().map(String::as_str));
+        parts.filter_map(|part| self.by_key.get(part)).any(|part| part.changed_at > *converted_at)
+    }
+}
+
+fn stop(error: ReadError) -> Stop {
+    match error {
+        ReadError::Store(error) => error.into(),
+        ReadError::Sealing(error) => error.into(),
+    }
+}

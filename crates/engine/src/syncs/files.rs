@@ -1,0 +1,61 @@
+//! Connections whose data came as files: there is nobody to ask, only what is stored to map.
+
+use std::collections::HashSet;
+use std::sync::Mutex;
+
+use domain::{RowId, SyncState};
+use store::connections::ConnectionRow;
+
+use super::{Position, Run, State, Stop};
+use crate::Engine;
+use crate::connections::{Account, open_report};
+use crate::jobs::{JobError, Lease, Verdict};
+use crate::sealing::DataKey;
+
+impl Engine {
+    /// Maps what imports have stored.
+    pub(super) async fn map_files(
+        &self,
+        key: DataKey,
+        row: &ConnectionRow,
+        account: Account,
+        lease: Lease,
+    ) -> Result<Verdict, JobError> {
+        let state = State {
+            report: open_report(&key, row)?,
+            position: Position::default(),
+            postponed: None,
+            put_off: HashSet::new(),
+            wait: None,
+            seen: HashSet::new(),
+            gaps: HashSet::new(),
+            // Nothing was listed, so nothing is missing.
+            whole: false,
+            fresh: true,
+            // The import tells of what it stored when it stores it.
+            changed: false,
+        };
+        let run = Run {
+            engine: self.clone(),
+            human_id: row.human_id,
+            connection: row.id,
+            sync_id: RowId(crate::keys::random()),
+            source_hash: row.source_hash,
+            account,
+            key,
+            lease,
+            state: Mutex::new(state),
+            committing: tokio::sync::Mutex::default(),
+        };
+        // A bundle may hold documents as well.
+        let mapped = match run.convert_documents(false).await {
+            Ok(()) => run.map(SyncState::Done).await,
+            Err(stop) => Err(stop),
+        };
+        match mapped {
+            Ok(batch) => Ok(Verdict::Done(batch)),
+            Err(Stop::Job(error)) => Err(error),
+            Err(Stop::NeedsLogin | Stop::Trouble(_)) => Err(JobError::Lost),
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! The registry of sections, and the walk over them.
+
+use serde_json::{Value, json};
+
+use super::Origin;
+use super::context::{Context, Current};
+use super::fields::Fields;
+use super::losses::{Entry, Fate, LossReason, SectionReport};
+use super::narrative;
+use super::node::Node;
+use super::{
+    advance_directives, allergies, care_teams, diagnoses, encounters, family_history, functional_status, goals,
+    health_concerns, imaging, immunizations, instructions, medical_equipment, medications, notes, payers,
+    physical_exam, plan_of_treatment, problems, procedures, results, social_history, vital_signs,
+};
+
+/// Keys of the resources an act became, or why it became none.
+pub type Read = Result<Vec<String>, LossReason>;
+
+/// Turns one act into resources.
+pub type Reader = for<'a> fn(&mut Context<'a>, Node<'a>) -> Read;
+
+/// A section whose entries can be read.
+pub struct Section {
+    pub id: &'static str,
+    /// Template roots, with and without required entries.
+    pub templates: &'static [&'static str],
+    pub loinc: &'static [&'static str],
+    /// Words of a title, lower case, for sections that carry neither.
+    pub titles: &'static [&'static str],
+    /// Entry templates and who reads them, wherever they stand. Of several on one act the first here wins.
+    pub entries: &'static [(&'static str, Reader)],
+    /// Reads acts that claim no known template; says `Template` to what it cannot read either.
+    pub other: Reader,
+}
+
+pub static SECTIONS: &[&Section] = &[
+    &problems::SECTION,
+    &problems::HISTORY,
+    &allergies::SECTION,
+    &medications::SECTION,
+    &medications::ADMISSION,
+    &medications::DISCHARGE,
+    &medications::ADMINISTERED,
+    &immunizations::SECTION,
+    &results::SECTION,
+    &vital_signs::SECTION,
+    &social_history::SECTION,
+    &functional_status::FUNCTIONAL,
+    &functional_status::MENTAL,
+    &procedures::SECTION,
+    &procedures::OPERATIVE,
+    &medical_equipment::SECTION,
+    &encounters::SECTION,
+    &diagnoses::SECTION,
+    &notes::SECTION,
+    &imaging::SECTION,
+    &physical_exam::SECTION,
+    &plan_of_treatment::PLAN,
+    &plan_of_treatment::ASSESSMENT_AND_PLAN,
+    &plan_of_treatment::PLANNED_PROCEDURE,
+    &plan_of_treatment::INTERVENTIONS,
+    &goals::SECTION,
+    &health_concerns::CONCERNS,
+    &health_concerns::OUTCOMES,
+    &health_concerns::NUTRITION,
+    &instructions::SECTION,
+    &instructions::DISCHARGE,
+    &family_history::SECTION,
+    &payers::SECTION,
+    &care_teams::SECTION,
+    &advance_directives::SECTION,
+];
+
+/// `Section.other` for sections that read nothing but their templates.
+pub fn unknown<'a>(_: &mut Context<'a>, _: Node<'a>) -> Read {
+    Err(LossReason::Template)
+}
+
+/// Reads several nested acts: keys of all that could be read, or the first reason when none could.
+pub fn each<'a>(cx: &mut Context<'a>, acts: impl Iterator<Item = Node<'a>>, read: Reader) -> Read {
+    let (mut keys, mut reason) = (Vec::new(), None);
+    for act in acts {
+        match read(cx, act) {
+            Ok(more) => keys.extend(more),
+            Err(lost) => reason = reason.or(Some(lost)),
+        }
+    }
+    if keys.is_empty() { Err(reason.unwrap_or(LossReason::Empty)) } else { Ok(keys) }
+}
+
+fn find(section: Node<'_>) -> Option<&'static Section> {
+    let by_template = SECTIONS.iter().find(|known| section.templates().any(|root| known.templates.contains(&root)));
+    let code = section.code();
+    let by_code = || SECTIONS.iter().find(|known| code.is_some_and(|code| known.loinc.contains(&code)));
+    let title = section.child("title").and_then(Node::text).unwrap_or_default().to_lowercase();
+    let by_title = || SECTIONS.iter().find(|known| code.is_none() && known.titles.iter().any(|words| title == *words));
+    by_template.or_else(by_code).or_else(by_title).copied()
+}
+
+fn reader(act: Node<'_>, section: Option<&'static Section>) -> Option<Reader> {
+    let among =
+        |known: &'static Section| known.entries.iter().find(|(root, _)| act.is_a(root)).map(|(_, reader)| *reader);
+    if act.name() == "observationMedia" {
+        return Some(notes::media);
+    }
+    section
+        .and_then(among)
+        .or_else(|| SECTIONS.iter().find_map(|known| among(known)))
+        .or_else(|| section.map(|section| section.other))
+}
+
+/// Reads an act inside another: by its template, whatever section that belongs to, else as `other` does.
+pub fn by_template<'a>(cx: &mut Context<'a>, act: Node<'a>, other: Reader) -> Read {
+    match reader(act, None) {
+        Some(read) => read(cx, act),
+        None => other(cx, act),
+    }
+}
+
+/// Reads all sections, nested ones in their place. Returns the sections of the Composition.
+pub fn read_all<'a>(cx: &mut Context<'a>, _origin: &Origin, reports: &mut Vec<SectionReport>) -> Vec<Value> {
+    let Some(body) = cx.document.path(&["component", "structuredBody"]) else { return vec![] };
+    read_inside(cx, body, reports)
+}
+
+fn read_inside<'a>(cx: &mut Context<'a>, parent: Node<'a>, reports: &mut Vec<SectionReport>) -> Vec<Value> {
+    let sections = parent.children("component").filter_map(|component| component.child("section"));
+    sections.map(|section| read_one(cx, section, reports)).filter(|section| !section.is_null()).collect()
+}
+
+fn read_one<'a>(cx: &mut Context<'a>, node: Node<'a>, reports: &mut Vec<SectionReport>) -> Value {
+    let known = find(node);
+    cx.section = Some(Current { node, known });
+    let mut report = SectionReport {
+        code: node.code().map(str::to_owned),
+        title: node.child("title").and_then(Node::text),
+        reader: known.map(|known| known.id),
+        entries: vec![],
+    };
+    let mut entries: Vec<Value> = Vec::new();
+    for entry in node.children("entry") {
+        let act = entry.act();
+        let fate = match act.ok_or(LossReason::Empty).and_then(|act| read_entry(cx, act, known)) {
+            Ok(keys) => {
+                for key in &keys {
+                    let reference = Context::reference(key);
+                    if !entries.contains(&reference) {
+                        entries.push(reference);
+                    }
+                }
+                Fate::Mapped(keys)
+            }
+            Err(reason) => Fate::Lost(reason),
+        };
+        let what = act.map_or("entry", |act| act.templates().next().unwrap_or(act.name()));
+        report.entries.push(Entry { what: what.to_owned(), fate });
+    }
+    if entries.is_empty() {
+        // What is told in words only is still a plan, or instructions.
+        let told = match known.map(|known| known.id) {
+            Some("plan_of_treatment" | "assessment_and_plan") => plan_of_treatment::told(cx, node),
+            Some("instructions" | "discharge_instructions") => instructions::told(cx, node),
+            _ => None,
+        };
+        entries.extend(told.map(|key| Context::reference(&key)));
+    }
+    let code = node.child("code").map_or(Value::Null, |code| cx.concept(code));
+    let text = node.child("text").and_then(narrative::xhtml);
+    let title = report.title.clone();
+    reports.push(report);
+    let nested = read_inside(cx, node, reports);
+    cx.section = None;
+    let mut out = Fields::new().with("title", title).with("code", code);
+    match text {
+        Some(div) => {
+            out.set("text", json!({"status": "generated", "div": div}));
+        }
+        // A section must hold text, entries or sections; one that is empty says so.
+        None if entries.is_empty() && nested.is_empty() => {
+            out.set("text", json!({"status": "empty", "div": NOTHING}));
+            out.set("emptyReason", super::concepts::coded(EMPTY_REASON, "unavailable", Some("Unavailable")));
+        }
+        None => {}
+    }
+    // Entries and an empty reason exclude each other; so they do here.
+    out.with("entry", entries).with("section", nested).into()
+}
+
+const NOTHING: &str = "<div xmlns=\"http://www.w3.org/1999/xhtml\">–</div>";
+const EMPTY_REASON: &str = "http://terminology.hl7.org/CodeSystem/list-empty-reason";
+
+fn read_entry<'a>(cx: &mut Context<'a>, act: Node<'a>, known: Option<&'static Section>) -> Read {
+    if act.null_flavor().is_some() && act.child("code").is_none_or(|code| code.attr("code").is_none()) {
+        return Err(LossReason::Null);
+    }
+    let Some(read) = reader(act, known) else { return Err(LossReason::Section) };
+    let mut keys = read(cx, act)?;
+    for key in notes::inside(cx, act) {
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    if keys.is_empty() { Err(LossReason::Empty) } else { Ok(keys) }
+}
