@@ -131,7 +131,7 @@ test("what is no record is refused in words, and nothing is kept", async () => {
     assert.match(await frame.getByRole("alert").textContent(), new RegExp(chosen.name));
   }
   await shot(page, "files-refused");
-  assert.deepEqual((await demo.data(user, "sources")).body, []);
+  assert.equal((await demo.token(user, "access")).status, 403, "nothing is connected");
 });
 
 test("it works without script", async () => {
