@@ -84,6 +84,9 @@ impl Engine {
             };
             reports.push(FileReport { name, form, documents: found.len() as u64, ignored, ..FileReport::default() });
             pieces.extend(found.into_iter().map(|piece| (number, piece)));
+            if pieces.len() > LIMITS.pieces {
+                return Err(ImportError::TooLarge);
+            }
         }
         let of = pieces.len();
         tell(Stage::Read { done: 0, of });

@@ -30,7 +30,7 @@ impl Origin {
         let folded = words.map(str::to_lowercase).collect::<Vec<_>>().join(" ");
         match folded.is_empty() {
             true => Origin::unnamed(),
-            false => Origin { id: id("name", &folded), name: name.trim().to_owned() },
+            false => Origin { id: id("name", &folded), name: tidy(name) },
         }
     }
 
@@ -38,11 +38,17 @@ impl Origin {
         let Some(Custodian { name, id: told }) = custodian else { return Origin::unnamed() };
         let name = name.as_deref().map(str::trim).filter(|name| !name.is_empty());
         match (told.as_deref().filter(|told| !told.is_empty()), name) {
-            (Some(told), name) => Origin { id: id("id", told), name: name.unwrap_or(FILES_NAME).to_owned() },
+            (Some(told), name) => Origin { id: id("id", told), name: name.map_or_else(|| FILES_NAME.to_owned(), tidy) },
             (None, Some(name)) => Origin::named(name),
             (None, None) => Origin::unnamed(),
         }
     }
+}
+
+/// A name as it may be shown anywhere, a terminal included.
+fn tidy(name: &str) -> String {
+    let plain: String = name.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The same on every installation.

@@ -62,7 +62,7 @@ fn observation<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
 fn allergy<'a>(cx: &mut Context<'a>, act: Node<'a>, concern: Option<Node<'a>>) -> Result<String, LossReason> {
     let sort = act.child("value").and_then(|value| codes_of(value).find_map(sort));
     let substance = substance(cx, act);
-    let nothing_known = act.is_negated() && is_generic(act);
+    let nothing_known = act.is_negated() && is_generic(cx, act);
     let (code, verification) = match (nothing_known, substance) {
         // Who tolerates all food may still be allergic to some.
         (true, _) if sort.is_some_and(|(kind, _)| kind == Some("intolerance")) => return Err(LossReason::NothingKnown),
@@ -96,7 +96,6 @@ fn allergy<'a>(cx: &mut Context<'a>, act: Node<'a>, concern: Option<Node<'a>>) -
     body.set("criticality", criticality(act));
     body.set("code", code);
     body.set("patient", cx.subject());
-    body.set("encounter", cx.encounter.clone().map(|key| Context::reference(&key)));
     let onset = act.child("effectiveTime").and_then(|time| cx.start(time));
     body.choice("onset", onset.map(|at| Choice { suffix: "DateTime", value: at.date_time().into() }));
     body.set("recordedDate", cx.recorded(act).or_else(|| cx.recorded(concern?)));
@@ -155,15 +154,23 @@ fn substance<'a>(cx: &Context<'a>, act: Node<'a>) -> Option<Value> {
     (!concept.is_null() && codes_of(value).all(|code| sort(code).is_none())).then_some(concept)
 }
 
-/// Whether a negation is of allergies as such: no substance, or one that stands for all.
-fn is_generic(act: Node<'_>) -> bool {
-    let code = act.path(PLAYING).and_then(|entity| entity.child("code"));
-    code.is_none_or(|code| {
-        code.null_flavor().is_some()
-            || codes_of(code).any(|code| matches!(code, "105590001" | "410942007" | "255620007" | "762766007"))
-            || code.attr("code").is_none()
-    })
+/// Whether a negation is of allergies as such: nothing is named, or what stands for all.
+fn is_generic<'a>(cx: &Context<'a>, act: Node<'a>) -> bool {
+    let entities = act
+        .children("participant")
+        .filter_map(|one| one.child("participantRole"))
+        .filter_map(|role| role.child("playingEntity").or_else(|| role.child("playingDevice")));
+    let mut named = entities.filter(|entity| {
+        let code = entity.child("code");
+        let stands_for_all = code.is_some_and(|code| codes_of(code).any(|code| ALL_SUBSTANCES.contains(&code)));
+        let says = code.is_some_and(|code| !cx.concept(code).is_null()) || entity.child("name").is_some();
+        says && !stands_for_all
+    });
+    named.next().is_none()
 }
+
+/// "Substance", "drug or medicament", "food", "allergen" as such.
+const ALL_SUBSTANCES: &[&str] = &["105590001", "410942007", "255620007", "762766007"];
 
 /// "No known allergies" of the kind that was negated.
 fn no_known(sort: Option<(Option<&str>, Option<&str>)>) -> Value {
@@ -226,7 +233,8 @@ fn reactions<'a>(cx: &Context<'a>, act: Node<'a>) -> Vec<Value> {
     let overall = severity(act);
     let mut out = Vec::new();
     for (_, inner) in act.related().filter(|(relation, inner)| {
-        inner.is_a(REACTION) || (relation.attr("typeCode") == Some("MFST") && inner.name() == "observation")
+        !inner.is_negated()
+            && (inner.is_a(REACTION) || relation.attr("typeCode") == Some("MFST") && inner.name() == "observation")
     }) {
         let value = inner.child("value");
         let mut manifestation = value.map_or(Value::Null, |value| cx.concept(value));

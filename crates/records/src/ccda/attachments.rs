@@ -122,7 +122,7 @@ impl<'a> Context<'a> {
 
     /// A piece of narrative as HTML; null when there is nothing to read.
     pub fn attachment_of_narrative(&self, node: Node<'a>) -> Value {
-        let Some(html) = narrative::html(node) else { return Value::Null };
+        let Some(html) = narrative::html(node).and_then(|html| self.afford(html)) else { return Value::Null };
         Fields::new().with("contentType", "text/html").with("data", STANDARD.encode(html)).into()
     }
 }

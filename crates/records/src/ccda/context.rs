@@ -1,5 +1,6 @@
 //! What a reader of entries works with: the document, and the resources made so far.
 
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
@@ -25,7 +26,14 @@ pub struct Context<'a> {
     ids: HashMap<String, Vec<Node<'a>>>,
     made: Vec<Made>,
     index: HashMap<String, usize>,
+    /// Bytes of narrative that acts may still repeat: a reference costs its writer nothing.
+    left: Cell<usize>,
 }
+
+/// Bytes of narrative that the acts of one document may repeat between them.
+const REPEATED: usize = 32 << 20;
+/// Elements of one id that are told apart.
+const SAME_ID: usize = 64;
 
 /// A section and what it is.
 #[derive(Clone, Copy)]
@@ -46,7 +54,10 @@ impl<'a> Context<'a> {
         let mut ids: HashMap<String, Vec<Node<'a>>> = HashMap::new();
         for node in document.descendants() {
             if let Some(id) = node.attr("ID") {
-                ids.entry(id.to_ascii_lowercase()).or_default().push(node);
+                let all = ids.entry(id.to_ascii_lowercase()).or_default();
+                if all.len() < SAME_ID {
+                    all.push(node);
+                }
             }
         }
         let told = document.child("effectiveTime").and_then(|time| time.attr("value"));
@@ -61,6 +72,7 @@ impl<'a> Context<'a> {
             ids,
             made: Vec::new(),
             index: HashMap::new(),
+            left: Cell::new(REPEATED),
         }
     }
 
@@ -86,7 +98,14 @@ impl<'a> Context<'a> {
 
     /// Its words, on one line.
     pub fn referred(&self, reference: &str) -> Option<String> {
-        narrative::words(self.referred_node(reference)?)
+        self.afford(narrative::words(self.referred_node(reference)?)?)
+    }
+
+    /// The text, while there is room for what acts repeat of the narrative.
+    pub fn afford(&self, text: String) -> Option<String> {
+        let left = self.left.get().checked_sub(text.len())?;
+        self.left.set(left);
+        Some(text)
     }
 
     /// `{"reference": key}`

@@ -22,7 +22,6 @@ pub static SECTION: Section = Section {
 
 const ENTRIES: &[(&str, Reader)] = &[("2.16.840.1.113883.10.20.22.4.45", relative)];
 const AGE: &str = "2.16.840.1.113883.10.20.22.4.31";
-const OLD_AGE: &str = "2.16.840.1.113883.10.20.22.4.47";
 const DEATH: &str = "2.16.840.1.113883.10.20.22.4.47";
 
 fn other<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
@@ -131,7 +130,7 @@ fn condition<'a>(cx: &Context<'a>, act: Node<'a>) -> Result<Value, LossReason> {
         );
     }
     let ages = act.related().map(|(_, inner)| inner).filter(|inner| {
-        (inner.is_a(AGE) || inner.is_a(OLD_AGE) || inner.code() == Some("445518008"))
+        (inner.is_a(AGE) || inner.code() == Some("445518008"))
             && inner.child("value").is_some_and(|value| value.attr("value").is_some())
     });
     if let Some(age) = ages.filter_map(|inner| inner.child("value")).find_map(age) {

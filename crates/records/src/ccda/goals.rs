@@ -31,6 +31,9 @@ fn other<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
 
 /// A Goal Observation: what is to be reached, and the value that tells that it was.
 pub fn goal<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
+    if act.is_negated() {
+        return Err(LossReason::Negated);
+    }
     let code = act.child("code").filter(|code| code.attr("code").is_none_or(|code| !GENERIC.contains(&code)));
     let measure = code.map_or(Value::Null, |code| cx.concept(code));
     let value = act.child("value").and_then(|value| cx.value(value));

@@ -56,7 +56,8 @@ fn activity<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
     body.set("statusReason", if status == "not-done" { refusal(cx, act) } else { None });
     body.set("vaccineCode", vaccine);
     body.set("patient", cx.subject());
-    body.set("encounter", cx.encounter.clone().map(|key| Context::reference(&key)));
+    let given_at = super::observations::when(cx, act);
+    body.set("encounter", cx.encounter_at(given_at.as_ref()));
     match cx.date_time(act, "effectiveTime") {
         Some(at) => body.set("occurrenceDateTime", at),
         None => body.set("occurrenceString", "unknown"),

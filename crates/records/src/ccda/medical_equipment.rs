@@ -43,6 +43,9 @@ fn organizer<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
 
 /// A Non-Medicinal Supply: what the person has and uses, or is to get.
 fn supply<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
+    if act.is_negated() {
+        return Err(LossReason::Negated);
+    }
     let device = match cx.products(act).into_iter().next() {
         Some(device) => device,
         None => unnamed(cx, act)?,

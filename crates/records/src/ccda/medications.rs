@@ -119,7 +119,6 @@ pub fn activity<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
     body.set("reportedBoolean", (!is_order).then_some(true));
     body.set("medicationCodeableConcept", medication.clone());
     body.set("subject", cx.subject());
-    body.set("encounter", cx.encounter.clone().map(|key| Context::reference(&key)));
     let supply = act.related_a(SUPPLY).next();
     body.set("authoredOn", cx.recorded(act).or_else(|| cx.recorded(supply?)));
     let author = act.child("author").or_else(|| supply?.child("author"));
@@ -216,8 +215,9 @@ fn administered<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
     body.set("status", status);
     body.set("medicationCodeableConcept", medication);
     body.set("subject", cx.subject());
-    body.set("context", cx.encounter.clone().map(|key| Context::reference(&key)));
-    match act.children("effectiveTime").find_map(|time| cx.when(time)) {
+    let given_at = act.children("effectiveTime").find_map(|time| cx.when(time));
+    body.set("context", cx.encounter_at(given_at.as_ref()));
+    match given_at {
         Some(when) => {
             body.choice("effective", Some(when));
         }

@@ -41,8 +41,9 @@ pub fn observation<'a>(cx: &mut Context<'a>, act: Node<'a>, setting: Setting<'a>
     body.set("category", vec![coded(system, category, None)]);
     body.set("code", code.clone());
     body.set("subject", cx.subject());
-    body.set("encounter", cx.encounter.clone().map(|key| Context::reference(&key)));
-    body.choice("effective", when(cx, act).or_else(|| when(cx, setting.around?)));
+    let effective = when(cx, act).or_else(|| when(cx, setting.around?));
+    body.set("encounter", cx.encounter_at(effective.as_ref()));
+    body.choice("effective", effective);
     let performers = performers(cx, act, setting.around);
     body.set("performer", performers);
     let told: Vec<Choice> = values.iter().filter_map(|value| cx.value(*value)).collect();

@@ -182,6 +182,9 @@ fn supply<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
     if code.is_null() {
         return Err(LossReason::Nameless);
     }
+    if act.is_negated() {
+        return Err(LossReason::Negated);
+    }
     let mut body = Fields::new().with("identifier", identifiers(act));
     body.set("status", status(act));
     body.set("intent", intent(act));
@@ -213,7 +216,7 @@ fn intervention<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
     }
     let Some(code) = named(cx, act) else { return Err(LossReason::Nameless) };
     let mut body = Fields::new().with("identifier", identifiers(act));
-    body.set("status", if status(act) == "completed" { "completed" } else { "in-progress" });
+    body.set("status", super::procedures::status(act));
     body.set("code", code);
     body.set("subject", cx.subject());
     body.choice("performed", act.children("effectiveTime").find_map(|time| cx.when(time)));

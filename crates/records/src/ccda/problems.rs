@@ -109,7 +109,10 @@ pub fn condition<'a>(cx: &mut Context<'a>, act: Node<'a>, concern: Option<Node<'
     let onset = time.and_then(|time| cx.start(time));
     let abatement = time.and_then(|time| cx.end(time));
     let clinical = clinical_status(cx, act, concern, is_over);
-    let is_nullified = act.path(&["statusCode"]).and_then(|status| status.attr("code")) == Some("nullified");
+    let is_nullified = [Some(act), concern]
+        .into_iter()
+        .flatten()
+        .any(|act| act.child("statusCode").and_then(|status| status.attr("code")) == Some("nullified"));
     let verification = match () {
         () if is_nullified => "entered-in-error",
         () if act.is_negated() => "refuted",
@@ -135,11 +138,8 @@ pub fn condition<'a>(cx: &mut Context<'a>, act: Node<'a>, concern: Option<Node<'
     body.set("subject", cx.subject());
     body.set(
         "encounter",
-        if cx.section_id() == Some("encounters") {
-            None
-        } else {
-            cx.encounter.clone().map(|key| Context::reference(&key))
-        },
+        // A list of problems is none of a visit's own.
+        cx.encounter.clone().filter(|_| cx.section_id() == Some("diagnoses")).map(|key| Context::reference(&key)),
     );
     body.choice("onset", onset.map(|at| Choice { suffix: "DateTime", value: at.date_time().into() }));
     // An end comes with a status that is not active.

@@ -146,7 +146,7 @@ fn performed_by<'a>(cx: &mut Context<'a>, performer: Node<'a>) -> Option<Value> 
     Some(Fields::new().with("actor", actor).with("onBehalfOf", behalf).into())
 }
 
-fn status(act: Node<'_>) -> &'static str {
+pub(super) fn status(act: Node<'_>) -> &'static str {
     let node = act.child("statusCode");
     match node.and_then(|status| status.attr("code")) {
         Some("nullified") => "entered-in-error",

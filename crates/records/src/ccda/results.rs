@@ -57,8 +57,8 @@ fn organizer<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
     body.set("category", vec![coded(SERVICE, "LAB", Some("Laboratory"))]);
     body.set("code", code);
     body.set("subject", cx.subject());
-    body.set("encounter", cx.encounter.clone().map(|key| Context::reference(&key)));
     let effective = when(cx, act).or_else(|| earliest(cx, act));
+    body.set("encounter", cx.encounter_at(effective.as_ref()));
     body.choice("effective", effective);
     body.set("performer", performers(cx, act, None));
     body.set("specimen", specimen.map(|specimen| vec![specimen]));

@@ -12,8 +12,10 @@ use super::node::{Attribute, Item, Node, Space, Tree};
 
 const MAX_BYTES: usize = 50 << 20;
 const MAX_DEPTH: usize = 256;
-/// Elements and texts of one document. 50 MB of empty elements would take twenty times their size in memory.
-const MAX_ITEMS: usize = 4_000_000;
+/// Elements, texts and attributes of one document. 50 MB of empty elements would take twenty times their size in memory.
+const MAX_ITEMS: usize = 2_000_000;
+/// Attributes of one element, and namespaces declared at one place.
+const MAX_ATTRIBUTES: usize = 256;
 
 /// Reads a clinical document.
 ///
@@ -79,6 +81,8 @@ fn entity(name: &str) -> Option<&'static str> {
 struct Builder<'x> {
     tree: Tree<'x>,
     open: Vec<u32>,
+    /// Prefixes declared here, with how deep, what was declared last at the end.
+    declared: Vec<(usize, &'x str, Space)>,
     /// Whether the one root element has been closed.
     done: bool,
 }
@@ -104,9 +108,16 @@ impl<'x> Builder<'x> {
                 raw => Cow::Owned(unescape_with(raw, entity).map_or_else(|_| raw.to_string(), Cow::into_owned)),
             };
             let (prefix, name) = split(attribute.key.0);
+            if let Some(declares) = declared(prefix, name) {
+                self.declared.push((self.open.len(), declares, space(value.trim())));
+            }
             self.tree.attributes.push(Attribute { prefix, name, value: printable(value) });
+            let many = self.tree.attributes.len() - first > MAX_ATTRIBUTES || self.declared.len() > MAX_ATTRIBUTES;
+            if many || self.tree.attributes.len() > MAX_ITEMS {
+                return Err(Refused::TooLarge);
+            }
         }
-        let space = self.space(prefix, first);
+        let space = self.space(prefix);
         let at = self.push(Item {
             name,
             space,
@@ -119,24 +130,11 @@ impl<'x> Builder<'x> {
     }
 
     /// What the prefix means here. An undeclared prefix means what it usually does.
-    fn space(&self, prefix: &str, first: usize) -> Space {
-        let declares = |attribute: &Attribute<'x>| match prefix {
-            "" => attribute.prefix.is_empty() && attribute.name == "xmlns",
-            _ => attribute.prefix == "xmlns" && attribute.name == prefix,
-        };
-        let here = self.tree.attributes[first..].iter().find(|attribute| declares(attribute));
-        let declared = here.or_else(|| {
-            self.open.iter().rev().find_map(|at| {
-                let (from, to) = self.tree.items[*at as usize].attributes;
-                self.tree.attributes[from as usize..to as usize].iter().find(|attribute| declares(attribute))
-            })
-        });
-        match (declared.map(|attribute| attribute.value.trim()), prefix) {
-            (Some("urn:hl7-org:v3" | ""), _) => Space::Hl7,
-            (Some("urn:hl7-org:sdtc"), _) => Space::Sdtc,
-            (Some(_), _) => Space::Other,
-            (None, "sdtc") => Space::Sdtc,
-            (None, _) => Space::Hl7,
+    fn space(&self, prefix: &str) -> Space {
+        match self.declared.iter().rev().find(|(_, declared, _)| *declared == prefix) {
+            Some((.., space)) => *space,
+            None if prefix == "sdtc" => Space::Sdtc,
+            None => Space::Hl7,
         }
     }
 
@@ -152,6 +150,10 @@ impl<'x> Builder<'x> {
     fn close(&mut self) {
         if let Some(at) = self.open.pop() {
             self.tree.items[at as usize].end = self.tree.items.len() as u32;
+        }
+        let depth = self.open.len();
+        while self.declared.last().is_some_and(|(deep, ..)| *deep >= depth) {
+            self.declared.pop();
         }
         self.done |= self.open.is_empty();
     }
@@ -182,6 +184,23 @@ impl<'x> Builder<'x> {
             return Err(Refused::OtherXml);
         }
         Ok(self.tree)
+    }
+}
+
+/// The prefix that an attribute declares.
+fn declared<'x>(prefix: &'x str, name: &'x str) -> Option<&'x str> {
+    match (prefix, name) {
+        ("", "xmlns") => Some(""),
+        ("xmlns", name) => Some(name),
+        _ => None,
+    }
+}
+
+fn space(uri: &str) -> Space {
+    match uri {
+        "urn:hl7-org:v3" | "" => Space::Hl7,
+        "urn:hl7-org:sdtc" => Space::Sdtc,
+        _ => Space::Other,
     }
 }
 

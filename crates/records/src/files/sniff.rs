@@ -149,7 +149,7 @@ fn declaration(text: &str) -> Result<&str, Fault> {
         return Err(Fault::NotARecord(Instead::WebPage));
     }
     let end = text.find('>').ok_or(Fault::Broken)?;
-    match text.find('[').filter(|bracket| *bracket < end) {
+    match text[..end].find('[') {
         None => Ok(&text[end + 1..]),
         Some(bracket) => {
             let close = text[bracket..].find(']').map(|at| at + bracket);

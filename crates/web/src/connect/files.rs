@@ -1,6 +1,7 @@
 //! Files people have: chosen on a page of the widget, sent as a form, read like any other source.
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use askama::Template;
 use axum::Json;
@@ -23,6 +24,9 @@ const HELD: usize = 256;
 const UNIT: usize = 1024 * 1024;
 /// More files than anybody chooses by hand.
 const MOST: usize = 200;
+
+/// How long files may take to arrive and to be stored.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// What is being received by everybody at this moment.
 static ROOM: LazyLock<std::sync::Arc<Semaphore>> = LazyLock::new(|| std::sync::Arc::new(Semaphore::new(HELD)));
@@ -73,7 +77,10 @@ pub async fn add(
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.contains("json"));
     let taken = match form {
-        Ok(form) => take(&mut visitor, form).await,
+        Ok(form) => match tokio::time::timeout(PATIENCE, take(&mut visitor, form)).await {
+            Ok(taken) => taken,
+            Err(_) => Err(Refusal::Unreadable),
+        },
         Err(_) => Err(Refusal::Unreadable),
     };
     match taken {
