@@ -1,25 +1,11 @@
 //! Whom files are about: never two people in one account.
 
 use ::records::ccda::Subject;
+use ::records::{Person, is_other_person};
 
-/// Whether two files cannot be about one person: family names and birth dates both differ.
+/// Whether two files cannot be about one person, by the one rule for that.
 pub(super) fn contradict(one: &Subject, other: &Subject) -> bool {
-    let differ = |one: Option<String>, other: Option<String>, same: fn(&str, &str) -> bool| {
-        one.zip(other).is_some_and(|(one, other)| !same(&one, &other))
-    };
-    let family = |subject: &Subject| subject.family.as_deref().map(folded).filter(|name| !name.is_empty());
-    let born = |subject: &Subject| subject.birth_date.as_deref().map(digits).filter(|date| !date.is_empty());
-    // A year alone does not differ from a day in it.
-    let same_day = |one: &str, other: &str| one.starts_with(other) || other.starts_with(one);
-    differ(family(one), family(other), |one, other| one == other) && differ(born(one), born(other), same_day)
-}
-
-fn folded(name: &str) -> String {
-    name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-}
-
-fn digits(date: &str) -> String {
-    date.chars().take(10).filter(char::is_ascii_digit).collect()
+    is_other_person(&Person::from(one), &Person::from(other))
 }
 
 #[cfg(test)]
