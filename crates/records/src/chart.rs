@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use domain::Timestamp;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -16,7 +17,9 @@ use crate::fhir::{Element, Resource, keep_decimals};
 use crate::identity::digest32;
 use crate::medical::KINDS;
 use crate::observations::{Class, class};
+use crate::parallel;
 use crate::provenance::{Origin, Origins};
+use crate::skim::{self, skim};
 
 /// Types that lend names and details to records of other types.
 const SUPPORTING: &[&str] = &[
@@ -32,6 +35,9 @@ const SUPPORTING: &[&str] = &[
     "HealthcareService",
     "Provenance",
 ];
+
+/// Resources that one thread parses at a time.
+const BLOCK: usize = 32;
 
 /// The bytes are no FHIR resource.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -76,12 +82,12 @@ struct Index {
     origins: Origins,
 }
 
-#[derive(Deserialize)]
-struct Outline<'a> {
-    #[serde(borrow, rename = "resourceType")]
-    kind: Cow<'a, str>,
-    #[serde(borrow, default)]
-    id: Option<Cow<'a, str>>,
+/// What there is to a resource before it has a place.
+enum Parsed {
+    Resource(Stored),
+    /// The key of one that no kind is read from.
+    Unread(String),
+    Bundle(Vec<u8>),
 }
 
 #[derive(Deserialize)]
@@ -112,32 +118,31 @@ impl Chart {
         self.add(json).map(|_| ())
     }
 
+    /// Adds many of them; what cannot be read is left out.
+    pub fn insert_all(&mut self, texts: &[Vec<u8>]) {
+        for parsed in parallel::map(texts, BLOCK, |json| parse(json)) {
+            let _ = parsed.map(|parsed| self.take(parsed));
+        }
+    }
+
     fn add(&mut self, json: &[u8]) -> Result<Option<String>, Unreadable> {
-        let json = &*dstu2::resource(json);
-        let outline: Outline = serde_json::from_slice(json).map_err(|error| match error.classify() {
-            serde_json::error::Category::Data => Unreadable::NotAResource,
-            _ => Unreadable::NotJson,
-        })?;
-        if !outline.kind.starts_with(|first: char| first.is_ascii_uppercase())
-            || !outline.kind.bytes().all(|byte| byte.is_ascii_alphanumeric())
-        {
-            return Err(Unreadable::NotAResource);
-        }
-        if outline.kind == "Bundle" {
-            self.add_bundle(json);
-            return Ok(None);
-        }
-        let key = match outline.id.as_deref().map(str::trim) {
-            Some(id) if !id.is_empty() => format!("{}/{id}", outline.kind),
-            _ => format!("{}/~{}", outline.kind, hex::encode(&digest32(json)[..8])),
-        };
+        parse(json).map(|parsed| self.take(parsed))
+    }
+
+    fn take(&mut self, parsed: Parsed) -> Option<String> {
         self.index = OnceLock::new();
-        if !is_read(&outline.kind) {
-            self.refused.push(Skipped { resource: key, reason: SkipReason::OtherType });
-            return Ok(None);
-        }
-        let body: Value = serde_json::from_slice(&keep_decimals(json)).map_err(|_| Unreadable::NotJson)?;
-        let stored = Stored { key: key.clone(), kind: outline.kind.into_owned(), body };
+        let stored = match parsed {
+            Parsed::Bundle(json) => {
+                self.add_bundle(&json);
+                return None;
+            }
+            Parsed::Unread(key) => {
+                self.refused.push(Skipped { resource: key, reason: SkipReason::OtherType });
+                return None;
+            }
+            Parsed::Resource(stored) => stored,
+        };
+        let key = stored.key.clone();
         match self.by_key.get(&key) {
             Some(&at) => self.resources[at] = stored,
             None => {
@@ -145,7 +150,7 @@ impl Chart {
                 self.resources.push(stored);
             }
         }
-        Ok(Some(key))
+        Some(key)
     }
 
     fn add_bundle(&mut self, json: &[u8]) {
@@ -164,6 +169,15 @@ impl Chart {
                 }
             }
         }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.resources.len()
+    }
+
+    /// Does what the first question would have to wait for.
+    pub(crate) fn prepare(&self) {
+        self.index();
     }
 
     pub(crate) fn refused(&self) -> &[Skipped] {
@@ -366,6 +380,35 @@ impl Chart {
             None => Some(local(target).to_owned()),
         }
     }
+}
+
+fn parse(json: &[u8]) -> Result<Parsed, Unreadable> {
+    let json = &*dstu2::resource(json);
+    let text = std::str::from_utf8(json).map_err(|_| Unreadable::NotJson)?;
+    let members = skim(text, &["resourceType", "id"]).members;
+    let member = |at: usize| members.get(at).copied().flatten().and_then(skim::text);
+    let Some(kind) = member(0).filter(|kind| is_type(kind)) else {
+        return Err(match serde_json::from_slice::<IgnoredAny>(json) {
+            Ok(_) => Unreadable::NotAResource,
+            Err(_) => Unreadable::NotJson,
+        });
+    };
+    if kind == "Bundle" {
+        return Ok(Parsed::Bundle(json.to_vec()));
+    }
+    let key = match member(1).as_deref().map(str::trim) {
+        Some(id) if !id.is_empty() => format!("{kind}/{id}"),
+        _ => format!("{kind}/~{}", hex::encode(&digest32(json)[..8])),
+    };
+    if !is_read(&kind) {
+        return Ok(Parsed::Unread(key));
+    }
+    let body: Value = serde_json::from_slice(&keep_decimals(json)).map_err(|_| Unreadable::NotJson)?;
+    Ok(Parsed::Resource(Stored { key, kind: kind.into_owned(), body }))
+}
+
+fn is_type(kind: &str) -> bool {
+    kind.starts_with(|first: char| first.is_ascii_uppercase()) && kind.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// Whether another record of the same person took this one's place.

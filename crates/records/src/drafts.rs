@@ -10,7 +10,7 @@ use crate::chart::Chart;
 use crate::codes::Code;
 use crate::fhir::Resource;
 use crate::medical::{KINDS, Kind, timeline};
-use crate::merging;
+use crate::{merging, parallel};
 
 /// One record without its head.
 #[derive(Clone, Debug)]
@@ -82,6 +82,9 @@ pub enum SkipReason {
     NoText,
 }
 
+/// Resources of a chart that one thread reads.
+const SMALL: usize = 200;
+
 /// What a chart gave.
 #[derive(Debug, Default)]
 pub struct Reading {
@@ -91,11 +94,21 @@ pub struct Reading {
 
 /// Reads every kind from a chart, as things stand `now`. Each resource ends in a lineage or in `skipped`.
 pub fn read(chart: &Chart, now: Timestamp) -> Reading {
-    let mut drafts = Drafts { now, ..Drafts::default() };
-    for kind in KINDS {
+    chart.prepare();
+    // A few resources are read before a thread has begun.
+    let block = if chart.len() < SMALL { KINDS.len() } else { 1 };
+    let read = parallel::map(KINDS, block, |kind| {
+        let mut drafts = Drafts { now, ..Drafts::default() };
         (kind.from_fhir)(chart, &mut drafts);
+        drafts
+    });
+    let mut all = Drafts { now, ..Drafts::default() };
+    for drafts in read {
+        all.drafts.extend(drafts.drafts);
+        all.skipped.extend(drafts.skipped);
+        all.met.extend(drafts.met);
     }
-    drafts.finish(chart)
+    all.finish(chart)
 }
 
 /// Where the kinds put their records.

@@ -22,12 +22,14 @@ mod landed;
 pub mod medical;
 mod merging;
 mod observations;
+mod parallel;
 mod people;
 mod persons;
 mod provenance;
 pub mod reports;
 mod rtf;
 mod sig;
+mod skim;
 mod text;
 mod units;
 

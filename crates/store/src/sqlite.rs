@@ -102,12 +102,17 @@ fn connect(path: &Path, purpose: Use) -> Result<Connection, Error> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.execute_batch(
         "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;
-         PRAGMA cache_size = -1024; PRAGMA journal_size_limit = 67108864;",
+         PRAGMA journal_size_limit = 67108864;",
     )?;
     match purpose {
-        Use::Write => use_wal(&connection)?,
+        // A large commit would otherwise write pages and read them again.
+        Use::Write => {
+            connection.execute_batch("PRAGMA cache_size = -16384")?;
+            use_wal(&connection)?;
+        }
         // Mapped pages stay valid when the writer commits, while each connection's own cache is dropped.
-        Use::Read => connection.execute_batch("PRAGMA query_only = ON; PRAGMA mmap_size = 134217728")?,
+        Use::Read => connection
+            .execute_batch("PRAGMA cache_size = -1024; PRAGMA query_only = ON; PRAGMA mmap_size = 134217728")?,
     }
     Ok(connection)
 }

@@ -6,22 +6,34 @@ use ::records::{
     Chart, Draft, Form, Head, Identity, Organization, Person, Reading, SkipReason, compose, content_hash, identify,
     is_other_person,
 };
-use domain::{Actor, RecordId, SyncState, Timestamp, Trouble};
-use store::Batch;
+use domain::{Actor, ConnectionId, HumanId, RecordId, SyncState, Timestamp, Trouble};
 use store::connections::Synced;
-use store::records::{Dates, NewRecord};
+use store::records::{Dates, Indexed, NewRecord};
+use store::{Batch, Hash};
+use tokio::sync::mpsc::Sender;
 
 use super::memory::{Index, Memory};
 use super::{ROWS, Run, Stop};
+use crate::Engine;
 use crate::connections::seal_report;
 use crate::jobs::JobError;
 use crate::records::{record_aad, record_row};
+use crate::sealing::DataKey;
 
 /// A larger document is kept but not read: text of this size is no note.
 const LARGEST: usize = 24 * 1024 * 1024;
 
-/// What a draft is called, and what tells its content from another.
-type Named = (RecordId, Identity, [u8; 32]);
+/// Batches that are composed ahead of the one that is committed.
+const AHEAD: usize = 2;
+
+/// What a reading comes down to when its records are stored.
+#[derive(Default)]
+struct Digest {
+    counts: BTreeMap<&'static str, u64>,
+    skipped: BTreeMap<String, u64>,
+    oldest_at: Option<Timestamp>,
+    newest_at: Option<Timestamp>,
+}
 
 impl Run {
     /// Puts what changed, hides what is obsolete, and answers what is left to commit: the last rows,
@@ -32,78 +44,42 @@ impl Run {
         }
         let index = store::records::index(self.engine.db(), self.human_id, self.connection).await?;
         let index: Index = index.into_iter().map(|row| ((row.kind.clone(), row.id), row)).collect();
-        let (reading, named, index, person) = self.chart(index).await?;
+        let (reading, identities, index, person) = self.chart(index).await?;
         if self.is_other_person(&index, &person).await? {
             let trouble = Trouble::new("other_person", Actor::Provider);
-            return self.end(SyncState::Failed(trouble), &Reading::default(), BTreeMap::new());
+            return self.end(SyncState::Failed(trouble), Digest::default());
         }
-        let now = self.engine.now();
-        let mut batch = Batch::new();
-        let mut met: HashSet<(String, RecordId)> = HashSet::with_capacity(reading.drafts.len());
-        let mut counts: BTreeMap<&'static str, u64> = BTreeMap::new();
-        for (draft, named) in reading.drafts.iter().zip(named) {
-            let Some((id, identity, hash)) = named else { continue };
-            let place = (draft.kind.id.to_owned(), id);
-            if draft.kind.form != Form::Index {
-                *counts.entry(draft.kind.id).or_default() += 1;
-            }
-            let known = index.get(&place);
-            let fresh = known.is_none_or(|known| known.hidden || known.content_hash != hash);
-            if !met.insert(place) {
-                continue;
-            }
-            if fresh {
-                let created_at = known.map_or(now, |known| known.created_at);
-                store::records::put(&mut batch, &self.record(draft, id, &identity, hash, created_at, now));
-            } else if known.is_some_and(|known| known.fact_hash != self.engine.fact_hash(self.human_id, draft)) {
-                store::records::set_fact(
-                    &mut batch,
-                    self.human_id,
-                    draft.kind.id,
-                    id,
-                    self.engine.fact_hash(self.human_id, draft),
-                );
-            }
-            if batch.len() >= ROWS {
-                self.commit(std::mem::take(&mut batch), |_| {}).await?;
-            }
-        }
-        // The chart holds everything that is stored, so what nothing speaks for any more is obsolete.
-        for row in index.values().filter(|row| !row.hidden && !met.contains(&(row.kind.clone(), row.id))) {
-            store::records::hide(&mut batch, self.human_id, &row.kind, row.id, now);
-        }
-        // Twins are looked for among what is in place, so that of two mappings at once the later finds all.
-        if !batch.is_empty() {
+        let (send, mut batches) = tokio::sync::mpsc::channel(AHEAD);
+        let composer = self.composer();
+        // Records are composed and sealed beside the event loop, while earlier ones are committed.
+        let composing = tokio::task::spawn_blocking(move || composer.work(reading, identities, &index, &send));
+        while let Some(batch) = batches.recv().await {
             self.commit(batch, |_| {}).await?;
         }
+        let digest = composing.await.map_err(|_| Stop::Job(JobError::Panicked))?;
+        // Twins are looked for among what is in place, so that of two mappings at once the later finds all.
         self.engine.link_twins(self.human_id, &self.key).await?;
-        self.end(outcome, &reading, counts)
+        self.end(outcome, digest)
     }
 
-    fn end(&self, outcome: SyncState, reading: &Reading, counts: BTreeMap<&'static str, u64>) -> Result<Batch, Stop> {
+    fn end(&self, outcome: SyncState, digest: Digest) -> Result<Batch, Stop> {
         let mut batch = Batch::new();
         let now = self.engine.now();
         let over = outcome != SyncState::Reading;
-        let mut skipped: BTreeMap<String, u64> = BTreeMap::new();
-        for skip in &reading.skipped {
-            *skipped.entry(reason(skip.reason)).or_default() += 1;
-        }
         let (report, again) = self.with_state(|state| {
-            state.report.records = counts.into_iter().map(|(kind, count)| (kind.to_owned(), count)).collect();
-            state.report.skipped = skipped.into_iter().collect();
+            state.report.records = digest.counts.into_iter().map(|(kind, count)| (kind.to_owned(), count)).collect();
+            state.report.skipped = digest.skipped.into_iter().collect();
             if over {
                 state.report.ended_at = Some(now);
             }
             state.report.state = outcome.clone();
             (seal_report(&self.key, self.connection, &state.report), state.report.again_at.is_some())
         });
-        // Plans lie ahead; the data is as new as what has happened.
-        let days = reading.drafts.iter().filter_map(|draft| draft.sort_at).filter(|day| *day <= now);
         let synced = Synced {
             report,
             last_synced_at: (outcome == SyncState::Done && !again).then_some(now),
-            oldest_at: days.clone().min(),
-            newest_at: days.max(),
+            oldest_at: digest.oldest_at,
+            newest_at: digest.newest_at,
         };
         store::connections::set_report(&mut batch, self.human_id, self.connection, &synced, now);
         if over && !again {
@@ -131,17 +107,12 @@ impl Run {
     }
 
     /// All stored resources in one chart, read. The work is done beside the event loop.
-    async fn chart(&self, index: Index) -> Result<(Reading, Vec<Option<Named>>, Index, Person), Stop> {
-        let chart = self.fold(
-            |_| true,
-            Chart::new(),
-            |chart, _, bytes| {
-                if bytes.len() <= LARGEST {
-                    // What cannot be read was counted when it was received.
-                    let _ = chart.insert(&bytes);
-                }
-            },
-        );
+    async fn chart(&self, index: Index) -> Result<(Reading, Vec<Identity>, Index, Person), Stop> {
+        let chart = self.fold_all(Chart::new(), |chart, page| {
+            let texts: Vec<Vec<u8>> = page.into_iter().map(|one| one.bytes).filter(|it| it.len() <= LARGEST).collect();
+            // What cannot be read was counted when it was received.
+            chart.insert_all(&texts);
+        });
         let (chart, connection, now) = (chart.await?, self.connection.to_hex(), self.engine.now());
         let (engine, human_id) = (self.engine.clone(), self.human_id);
         let read = tokio::task::spawn_blocking(move || {
@@ -155,29 +126,100 @@ impl Run {
                 shown.get(&place).map(|id| id.to_hex())
             };
             let identities = identify(&connection, &reading.drafts, standing, former);
-            let named = reading.drafts.iter().zip(identities);
-            let named = named.map(|(draft, it)| Some((it.id.parse().ok()?, it, content_hash(draft)))).collect();
-            (reading, named, index, Person::of_chart(&chart))
+            (reading, identities, index, Person::of_chart(&chart))
         });
         read.await.map_err(|_| Stop::Job(JobError::Panicked))
+    }
+
+    fn composer(&self) -> Composer {
+        Composer {
+            engine: self.engine.clone(),
+            human_id: self.human_id,
+            connection: self.connection,
+            source_hash: self.source_hash,
+            source: self.account.source.to_hex(),
+            source_name: self.account.source_name.clone(),
+            key: self.key.clone(),
+            now: self.engine.now(),
+        }
+    }
+}
+
+/// Makes rows of what was read.
+struct Composer {
+    engine: Engine,
+    human_id: HumanId,
+    connection: ConnectionId,
+    source_hash: Hash,
+    source: String,
+    source_name: String,
+    key: DataKey,
+    now: Timestamp,
+}
+
+impl Composer {
+    /// Sends the rows that change, batch by batch, until there are no more or nobody waits for them.
+    fn work(&self, reading: Reading, identities: Vec<Identity>, index: &Index, send: &Sender<Batch>) -> Digest {
+        let mut batch = Batch::new();
+        let mut met: HashSet<(String, RecordId)> = HashSet::with_capacity(reading.drafts.len());
+        let mut digest = Digest::default();
+        for skip in &reading.skipped {
+            *digest.skipped.entry(reason(skip.reason)).or_default() += 1;
+        }
+        for (draft, identity) in reading.drafts.iter().zip(&identities) {
+            // Plans lie ahead; the data is as new as what has happened.
+            if let Some(day) = draft.sort_at.filter(|day| *day <= self.now) {
+                digest.oldest_at = Some(digest.oldest_at.map_or(day, |known| known.min(day)));
+                digest.newest_at = Some(digest.newest_at.map_or(day, |known| known.max(day)));
+            }
+            let Ok(id) = identity.id.parse::<RecordId>() else { continue };
+            let place = (draft.kind.id.to_owned(), id);
+            if draft.kind.form != Form::Index {
+                *digest.counts.entry(draft.kind.id).or_default() += 1;
+            }
+            let known = index.get(&place);
+            if !met.insert(place) {
+                continue;
+            }
+            self.put(&mut batch, draft, (id, identity), known);
+            if batch.len() >= ROWS && send.blocking_send(std::mem::take(&mut batch)).is_err() {
+                return digest;
+            }
+        }
+        // The chart holds everything that is stored, so what nothing speaks for any more is obsolete.
+        for row in index.values().filter(|row| !row.hidden && !met.contains(&(row.kind.clone(), row.id))) {
+            store::records::hide(&mut batch, self.human_id, &row.kind, row.id, self.now);
+        }
+        if !batch.is_empty() {
+            // Whoever does not wait any more has an error of its own to tell.
+            let _ = send.blocking_send(batch);
+        }
+        digest
+    }
+
+    fn put(&self, batch: &mut Batch, draft: &Draft, named: (RecordId, &Identity), known: Option<&Indexed>) {
+        let (hash, fact_hash) = (content_hash(draft), self.engine.fact_hash(self.human_id, draft));
+        if known.is_none_or(|known| known.hidden || known.content_hash != hash) {
+            let created_at = known.map_or(self.now, |known| known.created_at);
+            store::records::put(batch, &self.record(draft, named, (hash, fact_hash), created_at));
+        } else if known.is_some_and(|known| known.fact_hash != fact_hash) {
+            store::records::set_fact(batch, self.human_id, draft.kind.id, named.0, fact_hash);
+        }
     }
 
     fn record(
         &self,
         draft: &Draft,
-        id: RecordId,
-        identity: &Identity,
-        content_hash: [u8; 32],
+        (id, identity): (RecordId, &Identity),
+        (content_hash, fact_hash): (Hash, Option<Hash>),
         created_at: Timestamp,
-        updated_at: Timestamp,
     ) -> NewRecord {
-        let source = self.account.source.to_hex();
         let head = Head {
             id: &identity.id,
-            source: &source,
+            source: &self.source,
             created_at,
-            updated_at,
-            organization: Some(Organization { id: &source, name: &self.account.source_name }),
+            updated_at: self.now,
+            organization: Some(Organization { id: &self.source, name: &self.source_name }),
             ccd: identity.ccd.as_deref(),
             about: identity.about.as_deref(),
         };
@@ -196,10 +238,10 @@ impl Run {
                 (None, ..) => Dates::Undated,
             },
             created_at,
-            updated_at,
+            updated_at: self.now,
             content_hash,
             document_key: self.engine.document_key(draft),
-            fact_hash: self.engine.fact_hash(self.human_id, draft),
+            fact_hash,
             body: self.key.seal(record_aad(&record_row(draft.kind.id, id)), &body),
         }
     }

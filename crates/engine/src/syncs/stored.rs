@@ -3,7 +3,7 @@
 use connectors::smart::bundle::RawResource;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use store::resources::Listed;
+use store::resources::{Listed, ResourceRow};
 
 use super::{ROWS, Run, Stop};
 use crate::jobs::JobError;
@@ -13,12 +13,19 @@ use crate::sealing::SealingError;
 /// Bytes of one page; a document larger than this is a page of its own.
 const BYTES: u64 = 8 * 1024 * 1024;
 
-/// Rows of one kind that are loaded together.
+/// Rows that are loaded together.
 #[derive(Debug, PartialEq, Eq)]
 struct Window {
-    kind: String,
+    /// Of all kinds when not told.
+    kind: Option<String>,
     after: String,
     rows: usize,
+}
+
+/// A stored resource, opened.
+pub(super) struct Plain {
+    pub kind: String,
+    pub bytes: Vec<u8>,
 }
 
 #[derive(Deserialize)]
@@ -36,43 +43,72 @@ impl Run {
     pub(super) async fn fold<T: Send + 'static>(
         &self,
         wanted: impl Fn(&str) -> bool,
-        mut all: T,
+        all: T,
         visit: impl Fn(&mut T, &str, Vec<u8>) + Clone + Send + 'static,
     ) -> Result<T, Stop> {
         let mut contents = self.contents().await?;
         contents.retain(|one| wanted(&one.kind));
-        for window in windows(&contents) {
-            let rows = window.rows as u32;
-            let rows = store::resources::list_kind(
-                self.engine.db(),
-                self.human_id,
-                self.connection,
-                &window.kind,
-                &window.after,
-                rows,
-            )
-            .await?;
+        self.visit(windows(&contents, true), all, move |all, page| {
+            page.into_iter().for_each(|one| visit(all, &one.kind, one.bytes));
+        })
+        .await
+    }
+
+    /// Visits everything, a page at a time.
+    pub(super) async fn fold_all<T: Send + 'static>(
+        &self,
+        all: T,
+        visit: impl Fn(&mut T, Vec<Plain>) + Clone + Send + 'static,
+    ) -> Result<T, Stop> {
+        let mut contents = self.contents().await?;
+        contents.sort_by(|one, other| one.resource_key.cmp(&other.resource_key));
+        self.visit(windows(&contents, false), all, visit).await
+    }
+
+    /// While one page is visited, the next is read.
+    async fn visit<T: Send + 'static>(
+        &self,
+        windows: Vec<Window>,
+        all: T,
+        visit: impl Fn(&mut T, Vec<Plain>) + Clone + Send + 'static,
+    ) -> Result<T, Stop> {
+        let mut visited = tokio::task::spawn_blocking(move || Ok(all));
+        for window in windows {
+            let rows = self.load(&window).await?;
+            let all = visited.await.map_err(|_| Stop::Job(JobError::Panicked))??;
             let (key, connection, visit) = (self.key.clone(), self.connection, visit.clone());
-            let visited = tokio::task::spawn_blocking(move || {
-                for row in rows {
+            visited = tokio::task::spawn_blocking(move || {
+                let mut all = all;
+                let open = |row: ResourceRow| {
                     let at = resource_row(connection, &row.resource_key);
-                    visit(&mut all, &row.kind, key.open(resource_aad(&at), &row.body)?);
-                }
+                    Ok(Plain { bytes: key.open(resource_aad(&at), &row.body)?, kind: row.kind })
+                };
+                visit(&mut all, rows.into_iter().map(open).collect::<Result<_, SealingError>>()?);
                 Ok::<T, SealingError>(all)
             });
-            all = visited.await.map_err(|_| Stop::Job(JobError::Panicked))??;
         }
-        Ok(all)
+        Ok(visited.await.map_err(|_| Stop::Job(JobError::Panicked))??)
+    }
+
+    async fn load(&self, window: &Window) -> Result<Vec<ResourceRow>, Stop> {
+        let (db, rows) = (self.engine.db(), window.rows as u32);
+        Ok(match &window.kind {
+            Some(kind) => {
+                store::resources::list_kind(db, self.human_id, self.connection, kind, &window.after, rows).await?
+            }
+            None => store::resources::list(db, self.human_id, self.connection, &window.after, rows).await?,
+        })
     }
 }
 
-/// Pages bounded by rows and by bytes.
-fn windows(contents: &[Listed]) -> Vec<Window> {
+/// Pages bounded by rows and by bytes, of rows in the order they are read in.
+fn windows(contents: &[Listed], by_kind: bool) -> Vec<Window> {
     let mut all: Vec<Window> = Vec::new();
     let (mut bytes, mut last) = (0, "");
     for one in contents {
-        let fits = |window: &Window| window.kind == one.kind && window.rows < ROWS && bytes + one.size <= BYTES;
-        let continued = all.last().is_some_and(|window| window.kind == one.kind);
+        let kind = by_kind.then(|| one.kind.clone());
+        let fits = |window: &Window| window.kind == kind && window.rows < ROWS && bytes + one.size <= BYTES;
+        let continued = all.last().is_some_and(|window| window.kind == kind);
         match all.last_mut().filter(|window| fits(window)) {
             Some(window) => {
                 window.rows += 1;
@@ -80,7 +116,7 @@ fn windows(contents: &[Listed]) -> Vec<Window> {
             }
             None => {
                 let after = if continued { last } else { "" };
-                all.push(Window { kind: one.kind.clone(), after: after.to_owned(), rows: 1 });
+                all.push(Window { kind, after: after.to_owned(), rows: 1 });
                 bytes = one.size;
             }
         }
@@ -117,8 +153,9 @@ mod tests {
             one("Goal", 1, 1),
         ];
         contents.extend((0..ROWS + 1).map(|key| one("Observation", key, 10)));
-        let seen: Vec<(String, String, usize)> =
-            windows(&contents).into_iter().map(|window| (window.kind, window.after, window.rows)).collect();
+        let seen = |by_kind| -> Vec<(Option<String>, String, usize)> {
+            windows(&contents, by_kind).into_iter().map(|window| (window.kind, window.after, window.rows)).collect()
+        };
         let expected = [
             ("Binary", "", 1),
             ("Binary", "0001", 1),
@@ -128,6 +165,8 @@ mod tests {
             ("Observation", "", ROWS),
             ("Observation", "0499", 1),
         ];
-        assert_eq!(seen, expected.map(|(kind, after, rows)| (kind.to_owned(), after.to_owned(), rows)));
+        assert_eq!(seen(true), expected.map(|(kind, after, rows)| (Some(kind.to_owned()), after.to_owned(), rows)));
+        let expected = [("", 1), ("0001", 1), ("0002", 1), ("0003", ROWS), ("0497", 3)];
+        assert_eq!(seen(false), expected.map(|(after, rows)| (None, after.to_owned(), rows)));
     }
 }

@@ -4,27 +4,17 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::Fault;
-use super::references::{Aliases, is_too_deep, relative};
+use super::references::{Aliases, Edit, edited, relative};
 use crate::identity::digest32;
 use crate::landed::Landed;
+use crate::skim::{skim, text};
 
 /// Bundles inside bundles.
 const DEPTH: usize = 3;
-
-#[derive(Deserialize)]
-struct Outline<'a> {
-    #[serde(borrow, rename = "resourceType")]
-    kind: Cow<'a, str>,
-    #[serde(borrow, default)]
-    id: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    class: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    medication: Option<&'a RawValue>,
-}
 
 #[derive(Deserialize)]
 struct Bundle<'a> {
@@ -42,14 +32,30 @@ struct Entry<'a> {
     resource: Option<&'a RawValue>,
 }
 
+/// A resource as it stands in a file, before it has an id for sure.
+struct Written<'a> {
+    json: &'a str,
+    kind: Cow<'a, str>,
+    id: Option<Cow<'a, str>>,
+    /// Where `"id"` is told to be `null`.
+    null_id: Option<usize>,
+    /// It has a shape that only later versions have.
+    later: bool,
+    references: Vec<(usize, usize)>,
+}
+
 /// A resource, or those of a bundle.
 pub fn one(bytes: &[u8]) -> Result<Vec<Landed>, Fault> {
-    let text = utf8(bytes)?;
-    if is_too_deep(bytes) {
-        return Err(Fault::TooDeep);
-    }
+    let json = utf8(bytes)?;
     let mut all = Vec::new();
-    add(text, None, 0, &mut all)?;
+    // Most texts say first of all what they are; then a bundle is looked through once, with its entries.
+    if first_kind(json) == Some("Bundle") {
+        add_bundle(json, 0, &mut all)?;
+    } else {
+        let written = Written::of(json)?;
+        serde_json::from_str::<IgnoredAny>(json).map_err(|_| Fault::Broken)?;
+        add(&written, None, &Aliases::new(), 0, &mut all)?;
+    }
     Ok(latest(all, false))
 }
 
@@ -77,94 +83,135 @@ fn utf8(bytes: &[u8]) -> Result<&str, Fault> {
     })
 }
 
-fn add(json: &str, url: Option<&str>, depth: usize, all: &mut Vec<Landed>) -> Result<(), Fault> {
-    let outline = outline(json)?;
-    if outline.kind == "Bundle" {
-        return if depth < DEPTH { add_bundle(json, depth, all) } else { Err(Fault::TooDeep) };
+fn first_kind(json: &str) -> Option<&str> {
+    let rest = json.trim_start().strip_prefix('{')?.trim_start().strip_prefix("\"resourceType\"")?;
+    let rest = rest.trim_start().strip_prefix(':')?.trim_start().strip_prefix('"')?;
+    rest.split_once('"').map(|(kind, _)| kind)
+}
+
+impl<'a> Written<'a> {
+    /// `json` need not be well formed.
+    fn of(json: &'a str) -> Result<Written<'a>, Fault> {
+        let skimmed = skim(json, &["resourceType", "id", "class", "medication"]);
+        if skimmed.too_deep {
+            return Err(Fault::TooDeep);
+        }
+        let [kind, id, class, medication] = skimmed.members[..] else { return Err(Fault::Broken) };
+        let kind = kind.and_then(text).filter(|_| !skimmed.repeated).ok_or(Fault::Broken)?;
+        let (id, null_id) = match id {
+            Some("null") => (None, id.map(|value| value.as_ptr() as usize - json.as_ptr() as usize)),
+            Some(told) => (Some(text(told).ok_or(Fault::Broken)?), None),
+            None => (None, None),
+        };
+        let starts = |value: Option<&str>, mark: char| value.is_some_and(|value| value.starts_with(mark));
+        let later = match kind.as_ref() {
+            "Encounter" => starts(class, '['),
+            "MedicationRequest" | "MedicationStatement" | "MedicationDispense" | "MedicationAdministration" => {
+                starts(medication, '{')
+            }
+            _ => false,
+        };
+        Ok(Written { json, kind, id, null_id, later, references: skimmed.references })
     }
-    check_version(&outline)?;
-    if !is_type(&outline.kind) {
+
+    /// Its own id, else the one in its address, else one made from its content.
+    fn id(&self, url: Option<&str>) -> String {
+        if let Some(id) = &self.id {
+            return id.clone().into_owned();
+        }
+        let addressed = url.and_then(|url| match url.strip_prefix("urn:uuid:").or(url.strip_prefix("urn:oid:")) {
+            Some(id) => Some(id.to_ascii_lowercase()),
+            None => url.rsplit_once(&format!("/{}/", self.kind)).map(|(_, id)| id.to_owned()),
+        });
+        let is_id = |id: &String| {
+            (1..=64).contains(&id.len())
+                && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
+        };
+        addressed.filter(is_id).unwrap_or_else(|| hex::encode(&digest32(self.json.as_bytes())[..16]))
+    }
+
+    /// The text with relative references, and with this id where it has none.
+    fn landed(&self, id: &str, aliases: &Aliases) -> String {
+        let mut edits = relative(self.json, &self.references, aliases);
+        match (&self.id, self.null_id) {
+            (Some(_), _) => {}
+            (None, Some(start)) => {
+                edits.push(Edit { start, end: start + "null".len(), with: format!("\"{id}\"") });
+            }
+            (None, None) => {
+                let start = self.json.find('{').map_or(0, |brace| brace + 1);
+                let end = self.json.len() - self.json[start..].trim_start().len();
+                edits.push(Edit { start, end, with: format!("\"id\":\"{id}\",") });
+            }
+        }
+        edited(self.json, edits)
+    }
+}
+
+/// Adds a resource, or those of a bundle; `written` is well formed.
+fn add(
+    written: &Written<'_>,
+    url: Option<&str>,
+    aliases: &Aliases,
+    depth: usize,
+    all: &mut Vec<Landed>,
+) -> Result<(), Fault> {
+    if written.kind == "Bundle" {
+        let json = edited(written.json, relative(written.json, &written.references, aliases));
+        return add_bundle(&json, depth, all);
+    }
+    if written.later {
+        return Err(Fault::OtherVersion("R5"));
+    }
+    if !is_type(&written.kind) {
         return Err(Fault::Broken);
     }
-    let (id, told) = (id(&outline, url, json), outline.id.is_some());
-    let json = match told {
-        true => json.as_bytes().to_vec(),
-        false => with_id(json, &id),
-    };
-    all.push(Landed { kind: outline.kind.into_owned(), id, json });
+    let id = written.id(url);
+    let json = written.landed(&id, aliases).into_bytes();
+    all.push(Landed { kind: written.kind.clone().into_owned(), id, json });
     Ok(())
 }
 
 fn add_bundle(json: &str, depth: usize, all: &mut Vec<Landed>) -> Result<(), Fault> {
+    if depth >= DEPTH {
+        return Err(Fault::TooDeep);
+    }
     let bundle: Bundle = serde_json::from_str(json).map_err(|_| Fault::Broken)?;
     let mut aliases = Aliases::new();
-    for entry in &bundle.entry {
-        let (Some(url), Some(resource)) = (&entry.url, entry.resource) else { continue };
-        if let Ok(outline) = outline(resource.get()) {
-            let key = format!("{}/{}", outline.kind, id(&outline, Some(url), resource.get()));
+    let mut found = Vec::with_capacity(bundle.entry.len());
+    for (number, entry) in bundle.entry.iter().enumerate() {
+        // An entry without a resource says that something was deleted, or how a request ended.
+        let Some(resource) = entry.resource else { continue };
+        let written = Written::of(resource.get()).map_err(|fault| in_entry(number, fault))?;
+        if let Some(url) = &entry.url {
+            let key = format!("{}/{}", written.kind, written.id(Some(url)));
             // An address that ends in the key is understood as it is.
             if !url.ends_with(&key) {
                 aliases.insert(url.clone().into_owned(), key);
             }
         }
+        found.push((number, entry.url.as_deref(), written));
     }
-    let mut inside = Vec::with_capacity(bundle.entry.len());
-    for (number, entry) in bundle.entry.iter().enumerate() {
-        // An entry without a resource says that something was deleted, or how a request ended.
-        let Some(resource) = entry.resource else { continue };
-        let json = relative(resource.get(), &aliases);
-        add(&json, entry.url.as_deref(), depth + 1, &mut inside).map_err(|fault| match fault {
-            Fault::Broken => Fault::BadEntry(number as u64 + 1),
-            other => other,
-        })?;
+    let mut inside = Vec::with_capacity(found.len());
+    for (number, url, written) in found {
+        add(&written, url, &aliases, depth + 1, &mut inside).map_err(|fault| in_entry(number, fault))?;
     }
     let newest_first = bundle.kind.as_deref() == Some("history");
     all.extend(latest(inside, newest_first));
     Ok(())
 }
 
-fn outline(json: &str) -> Result<Outline<'_>, Fault> {
-    serde_json::from_str(json).map_err(|_| Fault::Broken)
+fn in_entry(number: usize, fault: Fault) -> Fault {
+    match fault {
+        Fault::Broken => Fault::BadEntry(number as u64 + 1),
+        other => other,
+    }
 }
 
 fn is_type(kind: &str) -> bool {
     kind.len() <= 64
         && kind.starts_with(|first: char| first.is_ascii_uppercase())
         && kind.bytes().all(|byte| byte.is_ascii_alphanumeric())
-}
-
-/// Shapes that only later versions have. DSTU2 is read as it is.
-fn check_version(outline: &Outline<'_>) -> Result<(), Fault> {
-    let starts = |value: Option<&RawValue>, mark: char| value.is_some_and(|value| value.get().starts_with(mark));
-    let later = match outline.kind.as_ref() {
-        "Encounter" => starts(outline.class, '['),
-        "MedicationRequest" | "MedicationStatement" | "MedicationDispense" | "MedicationAdministration" => {
-            starts(outline.medication, '{')
-        }
-        _ => false,
-    };
-    if later { Err(Fault::OtherVersion("R5")) } else { Ok(()) }
-}
-
-/// Its own id, else the one in its address, else one made from its content.
-fn id(outline: &Outline<'_>, url: Option<&str>, json: &str) -> String {
-    if let Some(id) = &outline.id {
-        return id.clone().into_owned();
-    }
-    let addressed = url.and_then(|url| match url.strip_prefix("urn:uuid:").or_else(|| url.strip_prefix("urn:oid:")) {
-        Some(id) => Some(id.to_ascii_lowercase()),
-        None => url.rsplit_once(&format!("/{}/", outline.kind)).map(|(_, id)| id.to_owned()),
-    });
-    let is_id = |id: &String| {
-        (1..=64).contains(&id.len())
-            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
-    };
-    addressed.filter(is_id).unwrap_or_else(|| hex::encode(&digest32(json.as_bytes())[..16]))
-}
-
-fn with_id(json: &str, id: &str) -> Vec<u8> {
-    let inner = json.trim_start().strip_prefix('{').unwrap_or_default();
-    format!("{{\"id\":\"{id}\",{}", inner.trim_start()).into_bytes()
 }
 
 /// Of several versions of a resource the one that counts: the last, or in a history the first.

@@ -1,88 +1,50 @@
 //! References of a bundle's entries to each other, turned into relative ones without touching anything else.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
-/// JSON nested deeper than this is refused, here as by the reader of resources.
-const DEPTH: usize = 127;
+use crate::skim::text;
 
 /// `fullUrl` to `Type/id`.
 pub type Aliases = HashMap<String, String>;
 
-/// Whether JSON is nested more deeply than a resource may be. The bytes need not be JSON.
-pub fn is_too_deep(json: &[u8]) -> bool {
-    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
-    for byte in json {
-        match (byte, quoted) {
-            _ if escaped => escaped = false,
-            (b'\\', true) => escaped = true,
-            (b'"', _) => quoted = !quoted,
-            (b'{' | b'[', false) => {
-                depth += 1;
-                if depth > DEPTH {
-                    return true;
-                }
-            }
-            (b'}' | b']', false) => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    false
+/// What stands in the place of some bytes.
+pub struct Edit {
+    pub start: usize,
+    pub end: usize,
+    pub with: String,
 }
 
-/// The resource with every text that is the `fullUrl` of another entry replaced by its key, as a FHIR server does
-/// when it stores a transaction: `urn:` ones anywhere, addresses only as `reference`. `json` is well formed.
-pub fn relative<'a>(json: &'a str, aliases: &Aliases) -> Cow<'a, str> {
+/// For every text that is the `fullUrl` of another entry its key, as a FHIR server puts it when it stores a
+/// transaction: for `urn:` ones anywhere, for addresses only as `reference`. `places` are where these texts stand.
+pub fn relative(json: &str, places: &[(usize, usize)], aliases: &Aliases) -> Vec<Edit> {
     if aliases.is_empty() {
-        return Cow::Borrowed(json);
+        return Vec::new();
     }
-    let (mut out, mut copied) = (String::new(), 0);
-    let mut member = "";
-    let mut rest = 0;
-    while let Some((start, end)) = next_text(json, rest) {
-        rest = end;
-        let inner = &json[start + 1..end - 1];
-        if json[end..].trim_ascii_start().starts_with(':') {
-            member = inner;
-            continue;
-        }
-        let told: Cow<'_, str> = match inner.contains('\\') {
-            true => Cow::Owned(serde_json::from_str(&json[start..end]).unwrap_or_default()),
-            false => Cow::Borrowed(inner),
-        };
-        if !told.starts_with("urn:") && member != "reference" {
-            continue;
-        }
-        if let Some(key) = aliases.get(told.as_ref()) {
-            out.push_str(&json[copied..=start]);
-            out.push_str(key);
-            copied = end - 1;
-        }
-    }
-    if copied == 0 {
-        return Cow::Borrowed(json);
+    let edit = |(start, end): &(usize, usize)| {
+        let key = aliases.get(text(json.get(*start..*end)?)?.as_ref())?;
+        Some(Edit { start: start + 1, end: end - 1, with: key.clone() })
+    };
+    places.iter().filter_map(edit).collect()
+}
+
+/// The text with its edits, which do not overlap.
+pub fn edited(json: &str, mut edits: Vec<Edit>) -> String {
+    edits.sort_by_key(|edit| edit.start);
+    let more: usize = edits.iter().map(|edit| edit.with.len()).sum();
+    let (mut out, mut copied) = (String::with_capacity(json.len() + more), 0);
+    for Edit { start, end, with } in edits {
+        out.push_str(&json[copied..start]);
+        out.push_str(&with);
+        copied = end;
     }
     out.push_str(&json[copied..]);
-    Cow::Owned(out)
-}
-
-/// The next string with its quotes.
-fn next_text(json: &str, from: usize) -> Option<(usize, usize)> {
-    let bytes = json.as_bytes();
-    let start = from + bytes.get(from..)?.iter().position(|byte| *byte == b'"')?;
-    let mut at = start + 1;
-    loop {
-        match bytes.get(at)? {
-            b'\\' => at += 2,
-            b'"' => return Some((start, at + 1)),
-            _ => at += 1,
-        }
-    }
+    out
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::skim::skim;
 
     #[test]
     fn only_references_change() {
@@ -106,15 +68,7 @@ mod tests {
             (r#"{"a":"\"","reference":"urn:uuid:a","b":"\\"}"#, r#"{"a":"\"","reference":"Patient/a","b":"\\"}"#),
             (r##"{"reference":"#urn:uuid:a"}"##, r##"{"reference":"#urn:uuid:a"}"##),
         ] {
-            assert_eq!(relative(before, &aliases), after);
+            assert_eq!(edited(before, relative(before, &skim(before, &[]).references, &aliases)), after);
         }
-    }
-
-    #[test]
-    fn depth_is_counted_outside_of_texts() {
-        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
-        assert!(!is_too_deep(nested(DEPTH).as_bytes()) && is_too_deep(nested(DEPTH + 1).as_bytes()));
-        assert!(!is_too_deep(format!("\"{}\\\"{}\"", "[".repeat(900), "{".repeat(900)).as_bytes()));
-        assert!(!is_too_deep("[]".repeat(900).as_bytes()));
     }
 }
