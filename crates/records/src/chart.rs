@@ -6,10 +6,9 @@ use std::sync::OnceLock;
 
 use domain::Timestamp;
 use serde::Deserialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
-use crate::documents;
 use crate::drafts::{SkipReason, Skipped};
 use crate::dstu2;
 use crate::fhir::{Element, Resource, keep_decimals};
@@ -17,6 +16,7 @@ use crate::identity::digest32;
 use crate::medical::KINDS;
 use crate::observations::{Class, class};
 use crate::provenance::{Origin, Origins};
+use crate::{documents, text};
 
 /// Types that lend names and details to records of other types.
 const SUPPORTING: &[&str] = &[
@@ -82,6 +82,8 @@ struct Outline<'a> {
     kind: Cow<'a, str>,
     #[serde(borrow, default)]
     id: Option<Cow<'a, str>>,
+    #[serde(borrow, default, rename = "contentType")]
+    media: Option<Cow<'a, str>>,
 }
 
 #[derive(Deserialize)]
@@ -136,7 +138,11 @@ impl Chart {
             self.refused.push(Skipped { resource: key, reason: SkipReason::OtherType });
             return Ok(None);
         }
-        let body: Value = serde_json::from_slice(&keep_decimals(json)).map_err(|_| Unreadable::NotJson)?;
+        let body: Value = match outline.media.as_deref() {
+            // Where it is asked for, its own bytes are read; here they would only lie about.
+            Some(media) if outline.kind == "Binary" && text::is_opaque(media) => json!({ "contentType": media }),
+            _ => serde_json::from_slice(&keep_decimals(json)).map_err(|_| Unreadable::NotJson)?,
+        };
         let stored = Stored { key: key.clone(), kind: outline.kind.into_owned(), body };
         match self.by_key.get(&key) {
             Some(&at) => self.resources[at] = stored,

@@ -21,6 +21,7 @@ mod identity;
 mod landed;
 pub mod medical;
 mod merging;
+mod moments;
 mod observations;
 mod people;
 mod persons;
@@ -30,6 +31,7 @@ mod rtf;
 mod sig;
 mod text;
 mod units;
+mod versions;
 
 pub use chart::{Chart, Unreadable};
 pub use compose::{Head, Link, Organization, compose, relink};

@@ -150,6 +150,12 @@ pub fn organization_of<'a>(chart: &'a Chart, from: Resource<'a>, reference: Elem
     }
 }
 
+/// Where someone works, as their role says.
+pub fn workplace<'a>(chart: &'a Chart, from: Resource<'a>, reference: Element<'a>) -> Option<Resource<'a>> {
+    let role = chart.resolve(from, reference).filter(|found| found.kind == "PractitionerRole")?;
+    role.each("location").find_map(|place| chart.resolve(role, place)).filter(|it| it.kind == "Location")
+}
+
 /// The first phone number.
 pub fn phone(owner: Resource<'_>) -> Option<String> {
     owner

@@ -194,6 +194,12 @@ pub fn is_text(content_type: &str) -> bool {
     wrapping(&media_type(content_type)).is_some()
 }
 
+/// Whether no text can be in a file of this type that is read here.
+pub fn is_opaque(content_type: &str) -> bool {
+    let media = media_type(content_type);
+    media == "application/pdf" || ["image/", "audio/", "video/"].iter().any(|kind| media.starts_with(kind))
+}
+
 /// The text of an attachment that is text: inline, or a `Binary` of the chart.
 pub fn of_attachment(chart: &Chart, owner: Resource<'_>, attachment: Element<'_>) -> Option<String> {
     let said = wrapping(&media_type(attachment.str("contentType").unwrap_or_default()))?;

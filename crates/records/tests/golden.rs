@@ -362,3 +362,66 @@ fn an_order_that_was_carried_out_is_no_longer_ahead() {
     assert_eq!(of(&reading(from_ref(&order)), "plans_of_care").len(), 1);
     assert_eq!(why(&reading(&[order, done]), "ServiceRequest/o"), Some(SkipReason::Inactive));
 }
+
+#[test]
+fn a_visit_of_unknown_class_has_none() {
+    let no_code = "http://terminology.hl7.org/CodeSystem/v3-NullFlavor";
+    let act = "http://terminology.hl7.org/CodeSystem/v3-ActCode";
+    let unknown = json!({"system": no_code, "code": "UNK", "display": "unknown"});
+    let office = json!([{"text": "Office Visit"}]);
+    for (class, kinds, shown, codes) in [
+        (unknown.clone(), json!([]), "Encounter", vec![]),
+        (unknown.clone(), office.clone(), "Office Visit", vec![]),
+        (json!({"system": act, "code": "UNK", "display": "unknown"}), json!([]), "Encounter", vec![]),
+        (json!({"system": act, "code": "AMB"}), json!([{"coding": [unknown]}]), "Ambulatory", vec!["AMB"]),
+        (json!({"system": act, "code": "EMER"}), office, "Office Visit", vec!["EMER"]),
+    ] {
+        let visit = |status: &str| json!({"resourceType": "Encounter", "id": "e", "status": status, "class": class, "type": kinds});
+        let done = reading(&[visit("finished")]);
+        let body = &of(&done, "encounters")[0].body;
+        let told: Vec<&str> =
+            body["codes"].as_array().unwrap().iter().filter_map(|code| code["code"].as_str()).collect();
+        assert_eq!((body["visitType"].as_str(), told), (Some(shown), codes), "{class}");
+        assert_ne!(of(&reading(&[visit("planned")]), "plans_of_care")[0].body["name"], "unknown");
+    }
+}
+
+#[test]
+fn results_of_every_category_arrive_as_results() {
+    let observations = [
+        ("laboratory", "test_results"),
+        ("imaging", "test_results"),
+        ("procedure", "test_results"),
+        ("clinical-test", "test_results"),
+        ("exam", "test_results"),
+        ("therapy", "test_results"),
+        ("activity", "test_results"),
+        ("survey", "functional_statuses"),
+        ("cognitive-status", "functional_statuses"),
+        ("sdoh", "social_history"),
+        ("vital-signs", "vitals"),
+    ];
+    for (category, kind) in observations {
+        let found = lab("1", json!({"category": [{"coding": [{"code": category}]}], "valueInteger": 7}));
+        let kinds: Vec<&str> =
+            reading(&[found]).drafts.iter().map(|draft| draft.kind.id).filter(|kind| *kind != "timeline").collect();
+        assert_eq!(kinds, [kind], "{category}");
+    }
+    let v2 = "http://terminology.hl7.org/CodeSystem/v2-0074";
+    for (category, kind) in [
+        (coded(v2, "LAB"), "test_results"),
+        (coded(v2, "RAD"), "test_results"),
+        (coded(v2, "CUS"), "test_results"),
+        (coded(v2, "PAT"), "test_results"),
+        (coded("http://loinc.org", "LP29684-5"), "test_results"),
+        (coded("http://loinc.org", "LP29708-2"), "test_results"),
+        (coded("http://loinc.org", "11488-4"), "narratives"),
+    ] {
+        let report = json!({"resourceType": "DiagnosticReport", "id": "1", "status": "final", "category": [category],
+            "code": {"text": "Chest"}, "conclusion": "Clear.", "effectiveDateTime": "2025-12-18T08:00:00Z"});
+        let reading = reading(&[report]);
+        let row = of(&reading, kind).first().map(|row| row.body.clone()).unwrap_or_default();
+        assert!(Value::from(row).to_string().contains("Clear."), "{category}");
+        assert!(reading.drafts.iter().all(|draft| draft.kind.id == kind || draft.kind.id == "timeline"), "{category}");
+    }
+}

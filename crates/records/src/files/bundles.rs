@@ -1,7 +1,7 @@
 //! FHIR resources one by one, out of bundles and lines.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -86,8 +86,8 @@ fn add(json: &str, url: Option<&str>, depth: usize, all: &mut Vec<Landed>) -> Re
     if !is_type(&outline.kind) {
         return Err(Fault::Broken);
     }
-    let (id, told) = (id(&outline, url, json), outline.id.is_some());
-    let json = match told {
+    let id = id(&outline, url, json);
+    let json = match told(&outline).is_some() {
         true => json.as_bytes().to_vec(),
         false => with_id(json, &id),
     };
@@ -146,10 +146,14 @@ fn check_version(outline: &Outline<'_>) -> Result<(), Fault> {
     if later { Err(Fault::OtherVersion("R5")) } else { Ok(()) }
 }
 
+fn told<'a>(outline: &'a Outline<'_>) -> Option<&'a str> {
+    outline.id.as_deref().filter(|id| !id.trim().is_empty())
+}
+
 /// Its own id, else the one in its address, else one made from its content.
 fn id(outline: &Outline<'_>, url: Option<&str>, json: &str) -> String {
-    if let Some(id) = &outline.id {
-        return id.clone().into_owned();
+    if let Some(id) = told(outline) {
+        return id.to_owned();
     }
     let addressed = url.and_then(|url| match url.strip_prefix("urn:uuid:").or_else(|| url.strip_prefix("urn:oid:")) {
         Some(id) => Some(id.to_ascii_lowercase()),
@@ -162,7 +166,13 @@ fn id(outline: &Outline<'_>, url: Option<&str>, json: &str) -> String {
     addressed.filter(is_id).unwrap_or_else(|| hex::encode(&digest32(json.as_bytes())[..16]))
 }
 
+/// Puts the id in, in the place of the empty one that may be there.
 fn with_id(json: &str, id: &str) -> Vec<u8> {
+    let members: HashMap<String, &RawValue> = serde_json::from_str(json).unwrap_or_default();
+    if let Some(empty) = members.get("id").map(|empty| empty.get()) {
+        let start = empty.as_ptr() as usize - json.as_ptr() as usize;
+        return format!("{}\"{id}\"{}", &json[..start], &json[start + empty.len()..]).into_bytes();
+    }
     let inner = json.trim_start().strip_prefix('{').unwrap_or_default();
     format!("{{\"id\":\"{id}\",{}", inner.trim_start()).into_bytes()
 }

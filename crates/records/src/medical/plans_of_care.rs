@@ -9,7 +9,7 @@ use super::{Form, Kind, Order};
 use crate::chart::Chart;
 use crate::codes::{self, Code};
 use crate::drafts::{Drafts, SkipReason};
-use crate::fhir::{Concept, Element, Resource};
+use crate::fhir::{Coding, Concept, Element, Resource};
 use crate::people::{self, Name};
 use crate::text;
 
@@ -139,10 +139,17 @@ fn appointment(chart: &Chart, appointment: Resource<'_>) -> Result<Plan, SkipRea
             .date("start")
             .or_else(|| appointment.each("requestedPeriod").find_map(|period| period.date("start"))),
         kind: "Appointment",
-        specialty: appointment.concepts("specialty").find_map(Concept::name).map(str::to_owned),
+        specialty: specialty(chart, appointment, doctor),
         provider: provider(chart, appointment, doctor.unwrap_or(appointment.get("")), place),
         codes: service.map(codes::given).unwrap_or_default(),
     })
+}
+
+/// Of the appointment, or else of the role someone has in it.
+fn specialty(chart: &Chart, owner: Resource<'_>, doctor: Option<Element<'_>>) -> Option<String> {
+    let role = doctor.and_then(|doctor| chart.resolve(owner, doctor));
+    let mut said = owner.concepts("specialty").chain(role.into_iter().flat_map(|role| role.concepts("specialty")));
+    said.find_map(Concept::name).map(str::to_owned)
 }
 
 fn order(chart: &Chart, order: Resource<'_>) -> Result<Plan, SkipReason> {
@@ -156,7 +163,11 @@ fn order(chart: &Chart, order: Resource<'_>) -> Result<Plan, SkipReason> {
             .unwrap_or_else(|| name.to_owned()),
         date: order.when("occurrence").moment().or_else(|| order.date("authoredOn")),
         kind: "Order",
-        specialty: None,
+        specialty: order
+            .concept("performerType")
+            .name()
+            .map(str::to_owned)
+            .or_else(|| specialty(chart, order, order.each("performer").next())),
         provider: provider(chart, order, order.first("performer"), None),
         codes: codes::given(code),
     })
@@ -164,14 +175,15 @@ fn order(chart: &Chart, order: Resource<'_>) -> Result<Plan, SkipReason> {
 
 fn visit(chart: &Chart, visit: Resource<'_>) -> Result<Plan, SkipReason> {
     let kind = visit.concepts("type").next();
-    let name = kind.and_then(Concept::name).or_else(|| visit.get("class").str("display")).unwrap_or("Encounter");
+    let class = super::encounters::class_of(visit).and_then(Coding::display);
+    let name = kind.and_then(Concept::name).or(class).unwrap_or("Encounter");
     let doctor = visit.first("participant").get("individual");
     Ok(Plan {
         name: name.to_owned(),
         text: "Encounter".to_owned(),
         date: visit.period("period").moment(),
         kind: "Encounter",
-        specialty: None,
+        specialty: specialty(chart, visit, Some(doctor)),
         provider: provider(chart, visit, doctor, Some(visit.first("location").get("location"))),
         codes: kind.map(codes::given).unwrap_or_default(),
     })
