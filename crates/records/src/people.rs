@@ -165,6 +165,12 @@ pub fn phone(owner: Resource<'_>) -> Option<String> {
         .map(str::to_owned)
 }
 
+/// The address of a place in one line: its own, or that of whoever runs it.
+pub fn place_address(chart: &Chart, place: Resource<'_>) -> Option<String> {
+    let runs = || chart.resolve(place, place.get("managingOrganization"));
+    flat_address(place).or_else(|| runs().filter(|it| it.kind == "Organization").and_then(flat_address))
+}
+
 /// The address in one line.
 pub fn flat_address(owner: Resource<'_>) -> Option<String> {
     Address::of(best_address(owner)).and_then(|address| address.flat())

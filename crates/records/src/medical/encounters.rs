@@ -178,7 +178,7 @@ fn read<'a>(around: &Around<'a>, encounter: Resource<'a>, lineage: &mut Vec<Reso
     let orders = orders.into_iter().filter_map(|order| Some(noted(&mut kept, order, ordered(order)?))).collect();
 
     Encounter {
-        date_time: encounter.period("period").moment(),
+        date_time: happened(encounter),
         provider: provider(chart, encounter),
         patient: Patient::of(chart, encounter, "subject"),
         reasons: reasons(chart, encounter),
@@ -196,6 +196,12 @@ fn read<'a>(around: &Around<'a>, encounter: Resource<'a>, lineage: &mut Vec<Reso
     }
 }
 
+/// When it was; if that is not said, when somebody first took part.
+fn happened(encounter: Resource<'_>) -> Option<Timestamp> {
+    let parts = || encounter.each("participant").filter_map(|participant| participant.period("period").moment()).min();
+    encounter.period("period").moment().or_else(parts)
+}
+
 fn noted<'a, T>(kept: &mut impl FnMut(Resource<'a>), resource: Resource<'a>, row: T) -> T {
     kept(resource);
     row
@@ -209,7 +215,7 @@ pub(super) fn class_of(encounter: Resource<'_>) -> Option<Coding<'_>> {
 }
 
 /// What kind of visit it was, in the order of the source.
-fn types(encounter: Resource<'_>) -> impl Iterator<Item = Concept<'_>> {
+pub(super) fn types(encounter: Resource<'_>) -> impl Iterator<Item = Concept<'_>> {
     encounter.concepts("type").filter(|kind| kind.text().is_some() || kind.codings().any(|code| !code.is_null_flavor()))
 }
 
@@ -259,7 +265,9 @@ fn provider(chart: &Chart, encounter: Resource<'_>) -> Option<Provider> {
         department_name: people::agent(chart, encounter, place)
             .or_else(|| location?.body.str("name").map(str::to_owned))
             .or_else(|| people::agent(chart, encounter, service)),
-        address: location.and_then(people::flat_address).or_else(|| organization.and_then(people::flat_address)),
+        address: location
+            .and_then(|place| people::place_address(chart, place))
+            .or_else(|| organization.and_then(people::flat_address)),
     };
     (provider.name.is_some() || provider.department_name.is_some() || provider.address.is_some()).then_some(provider)
 }

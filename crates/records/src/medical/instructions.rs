@@ -61,7 +61,10 @@ fn of_order(chart: &Chart, resource: Resource<'_>) -> Option<Instruction> {
         "CarePlan" => {
             let category = resource.concepts("category").last();
             let name = resource.str("title").or_else(|| category.and_then(|category| category.name()));
-            (name, vec![], "author")
+            let advised = resource.each("activity").map(|activity| activity.get("detail"));
+            let advised = advised.filter(|detail| detail.str("description").is_some());
+            let codes = advised.flat_map(|detail| codes::given(detail.concept("code")));
+            (name, codes.filter(|code| code.code.is_some()).collect(), "author")
         }
         "ServiceRequest" => (resource.concept("code").name(), codes::given(resource.concept("code")), "requester"),
         _ => {

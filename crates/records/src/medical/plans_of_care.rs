@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::Timestamp;
 use serde::Serialize;
 
-use super::{Form, Kind, Order};
+use super::{Form, Kind, Order, encounters};
 use crate::chart::Chart;
 use crate::codes::{self, Code};
 use crate::drafts::{Drafts, SkipReason};
@@ -134,7 +134,7 @@ fn appointment(chart: &Chart, appointment: Resource<'_>) -> Result<Plan, SkipRea
     let place = actors().find(|actor| is(actor, &["Location"]));
     Ok(Plan {
         name: name.to_owned(),
-        text: appointment.str("description").unwrap_or("Appointment").to_owned(),
+        text: appointment.str("description").or_else(|| appointment.str("comment")).unwrap_or("Appointment").to_owned(),
         date: appointment
             .date("start")
             .or_else(|| appointment.each("requestedPeriod").find_map(|period| period.date("start"))),
@@ -174,8 +174,8 @@ fn order(chart: &Chart, order: Resource<'_>) -> Result<Plan, SkipReason> {
 }
 
 fn visit(chart: &Chart, visit: Resource<'_>) -> Result<Plan, SkipReason> {
-    let kind = visit.concepts("type").next();
-    let class = super::encounters::class_of(visit).and_then(Coding::display);
+    let kind = encounters::types(visit).next();
+    let class = encounters::class_of(visit).and_then(Coding::display);
     let name = kind.and_then(Concept::name).or(class).unwrap_or("Encounter");
     let doctor = visit.first("participant").get("individual");
     Ok(Plan {
@@ -203,7 +203,9 @@ fn provider(chart: &Chart, owner: Resource<'_>, person: Element<'_>, place: Opti
         department_name: place
             .and_then(|place| people::agent(chart, owner, place))
             .or_else(|| organization?.body.str("name").map(str::to_owned)),
-        address: at.and_then(people::flat_address).or_else(|| organization.and_then(people::flat_address)),
+        address: at
+            .and_then(|at| people::place_address(chart, at))
+            .or_else(|| organization.and_then(people::flat_address)),
     };
     (provider.name.is_some() || provider.department_name.is_some() || provider.address.is_some()).then_some(provider)
 }

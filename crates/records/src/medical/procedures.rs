@@ -108,7 +108,7 @@ fn performer(chart: &Chart, procedure: Resource<'_>) -> Option<Performer> {
         address: organization
             .or(actor)
             .and_then(people::flat_address)
-            .or_else(|| place().and_then(people::flat_address)),
+            .or_else(|| people::place_address(chart, place()?)),
     };
     let known = performer.name.is_some()
         || performer.organization_name.is_some()
