@@ -82,8 +82,6 @@ struct Outline<'a> {
     kind: Cow<'a, str>,
     #[serde(borrow, default)]
     id: Option<Cow<'a, str>>,
-    #[serde(borrow, default, rename = "contentType")]
-    media: Option<Cow<'a, str>>,
 }
 
 #[derive(Deserialize)]
@@ -138,10 +136,10 @@ impl Chart {
             self.refused.push(Skipped { resource: key, reason: SkipReason::OtherType });
             return Ok(None);
         }
-        let body: Value = match outline.media.as_deref() {
-            // Where it is asked for, its own bytes are read; here they would only lie about.
-            Some(media) if outline.kind == "Binary" && text::is_opaque(media) => json!({ "contentType": media }),
-            _ => serde_json::from_slice(&keep_decimals(json)).map_err(|_| Unreadable::NotJson)?,
+        let body: Value = match outline.kind == "Binary" && text::is_opaque(json) {
+            // Who asks for the file gets its own bytes; here they would only lie about.
+            true => json!({}),
+            false => serde_json::from_slice(&keep_decimals(json)).map_err(|_| Unreadable::NotJson)?,
         };
         let stored = Stored { key: key.clone(), kind: outline.kind.into_owned(), body };
         match self.by_key.get(&key) {

@@ -1,6 +1,7 @@
 //! Documents that others replaced, and files nobody reads.
 
 use domain::Timestamp;
+use records::ccda::{Origin, convert};
 use records::{Chart, SkipReason, read};
 use serde_json::{Value, json};
 
@@ -89,6 +90,30 @@ fn what_a_composition_replaces_takes_its_document_along() {
 }
 
 #[test]
+fn a_converted_document_is_replaced_by_its_next_version() {
+    let xml = |id: &str, year: u16, more: &str| {
+        format!(
+            "<ClinicalDocument xmlns=\"urn:hl7-org:v3\"><id root=\"1.2.3\" extension=\"{id}\"/>\
+         <code code=\"34133-9\" codeSystem=\"2.16.840.1.113883.6.1\"/><title>Summary</title>\
+         <effectiveTime value=\"{year}0601080000+0000\"/>{more}<component><structuredBody><component><section>\
+         <code code=\"29299-5\" codeSystem=\"2.16.840.1.113883.6.1\"/><title>Reason</title><text>Check of {year}</text>\
+         </section></component></structuredBody></component></ClinicalDocument>"
+        )
+    };
+    let related = "<relatedDocument typeCode=\"RPLC\"><parentDocument><id root=\"1.2.3\" extension=\"one\"/></parentDocument></relatedDocument>";
+    let converted = |xml: String| -> Vec<Value> {
+        let made = convert(xml.as_bytes(), &Origin { document: None, received_at: NOW }).unwrap();
+        made.resources.iter().map(|one| serde_json::from_slice(&one.json).unwrap()).collect()
+    };
+    for (more, expected) in [("", 2), (related, 1)] {
+        let all = [converted(xml("one", 2020, "")), converted(xml("two", 2021, more))].concat();
+        for kind in ["ccds", "documents", "narratives"] {
+            assert_eq!(shown(kind, &all).0.len(), expected, "{kind}");
+        }
+    }
+}
+
+#[test]
 fn of_two_that_replace_each_other_the_later_one_stays() {
     let [old, ..] = summary("old", 2020);
     let [new, ..] = summary("new", 2021);
@@ -112,7 +137,11 @@ fn bytes_no_kind_reads_are_not_kept() {
         chart.insert(binary(id, media).to_string().as_bytes()).unwrap();
         chart.insert(note(id, media).to_string().as_bytes()).unwrap();
     }
-    assert!(!format!("{chart:?}").contains("UmVzdC4="));
+    // <ClinicalDocument/>
+    let summary = with(binary("x", "application/xml"), json!({"data": "PENsaW5pY2FsRG9jdW1lbnQvPg=="}));
+    chart.insert(summary.to_string().as_bytes()).unwrap();
+    let kept = format!("{chart:?}");
+    assert!(!kept.contains("UmVzdC4=") && !kept.contains("PENsaW5p"), "{kept}");
     for resource in [binary("t", "text/plain"), note("t", "text/plain")] {
         chart.insert(resource.to_string().as_bytes()).unwrap();
     }
