@@ -12,6 +12,9 @@ type Name<'a> = (Option<&'a str>, &'a str);
 /// Keys of the documents and compositions that another one replaces. A composition goes with the documents it
 /// came from, and a document with the composition that was all there was in it.
 pub fn replaced(chart: &Chart) -> HashSet<&str> {
+    if all(chart).all(|document| document.get("relatesTo").is_absent()) {
+        return HashSet::new();
+    }
     let named = Named::of(chart);
     let mut links: HashSet<(&str, &str)> = HashSet::new();
     for new in all(chart) {
