@@ -7,10 +7,9 @@ use std::sync::OnceLock;
 use domain::Timestamp;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
-use crate::documents;
 use crate::drafts::{SkipReason, Skipped};
 use crate::dstu2;
 use crate::fhir::{Element, Resource, keep_decimals};
@@ -20,6 +19,7 @@ use crate::observations::{Class, class};
 use crate::parallel;
 use crate::provenance::{Origin, Origins};
 use crate::skim::{self, skim};
+use crate::{documents, text};
 
 /// Types that lend names and details to records of other types.
 const SUPPORTING: &[&str] = &[
@@ -384,8 +384,8 @@ impl Chart {
 
 fn parse(json: &[u8]) -> Result<Parsed, Unreadable> {
     let json = &*dstu2::resource(json);
-    let text = std::str::from_utf8(json).map_err(|_| Unreadable::NotJson)?;
-    let members = skim(text, &["resourceType", "id"]).members;
+    let utf8 = std::str::from_utf8(json).map_err(|_| Unreadable::NotJson)?;
+    let members = skim(utf8, &["resourceType", "id"]).members;
     let member = |at: usize| members.get(at).copied().flatten().and_then(skim::text);
     let Some(kind) = member(0).filter(|kind| is_type(kind)) else {
         return Err(match serde_json::from_slice::<IgnoredAny>(json) {
@@ -403,7 +403,11 @@ fn parse(json: &[u8]) -> Result<Parsed, Unreadable> {
     if !is_read(&kind) {
         return Ok(Parsed::Unread(key));
     }
-    let body: Value = serde_json::from_slice(&keep_decimals(json)).map_err(|_| Unreadable::NotJson)?;
+    let body = match kind == "Binary" && text::is_opaque(json) {
+        // Who asks for the file gets its own bytes; here they would only lie about.
+        true => json!({}),
+        false => serde_json::from_slice(&keep_decimals(json)).map_err(|_| Unreadable::NotJson)?,
+    };
     Ok(Parsed::Resource(Stored { key, kind: kind.into_owned(), body }))
 }
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::chart::Chart;
 use crate::codes::{self, Code};
-use crate::fhir::{Element, Resource, bounds};
+use crate::fhir::{Concept, Element, Resource, bounds};
 
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -195,7 +195,10 @@ fn printed(ranges: &[Element<'_>]) -> Option<String> {
 
 /// `H`, `L`, `A`, or the source's word; nothing for a normal result.
 fn flag(part: Element<'_>) -> Option<String> {
-    let interpretation = part.concepts("interpretation").next()?;
+    part.concepts("interpretation").find_map(short)
+}
+
+fn short(interpretation: Concept<'_>) -> Option<String> {
     let word = interpretation.code().or_else(|| interpretation.text())?;
     let short = match word.to_ascii_uppercase().as_str() {
         "H" | "HH" | "HU" | ">" | "HIGH" | "CRITICAL HIGH" => "H",

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::chart::Chart;
 use crate::codes::LOINC;
 use crate::drafts::SkipReason;
-use crate::fhir::{Element, Resource};
+use crate::fhir::{Concept, Element, Resource};
 use crate::{people, text};
 
 /// LOINC types of documents that tell a person what to do.
@@ -23,17 +23,6 @@ pub fn screen(document: Resource<'_>, replaced: &HashSet<&str>) -> Result<(), Sk
         _ if replaced.contains(document.key) => Err(SkipReason::Superseded),
         _ => Ok(()),
     }
-}
-
-/// Keys of documents another document replaces.
-pub fn replaced(chart: &Chart) -> HashSet<&str> {
-    let all = chart.of_kind("DocumentReference").filter(|document| document.status() != "entered-in-error");
-    all.flat_map(|document| {
-        let links = document.each("relatesTo").filter(|link| link.str("code") == Some("replaces"));
-        links.filter_map(move |link| chart.resolve(document, link.get("target")))
-    })
-    .map(|old| old.key)
-    .collect()
 }
 
 /// Whether any of its attachments is a C-CDA document.
@@ -69,9 +58,16 @@ pub fn body(chart: &Chart, document: Resource<'_>) -> Option<String> {
         .find_map(|attachment: Element<'_>| text::of_attachment(chart, document, attachment))
 }
 
+/// What kind of document it is: its type, or else the category, which is all that some sources know.
+pub fn kind(document: Resource<'_>) -> Concept<'_> {
+    let known = |kind: &Concept<'_>| kind.text().is_some() || kind.codings().any(|coding| !coding.is_null_flavor());
+    let kind = document.concept("type");
+    document.concepts("category").filter(|_| !known(&kind)).find(known).unwrap_or(kind)
+}
+
 /// What to call it.
 pub fn title(document: Resource<'_>) -> Option<String> {
-    let kind = document.concept("type");
+    let kind = kind(document);
     let attached = || document.first("content").get("attachment").str("title");
     kind.name().or_else(attached).or_else(|| document.str("description")).map(str::to_owned)
 }

@@ -3,13 +3,14 @@
 //! The keys of each kind are those of the handbook: a code every system knows, the day (or minute,
 //! month, year) the kind is told apart by, and the value where there is one.
 
-use domain::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::chart::Chart;
 use crate::drafts::Draft;
 use crate::fhir::Resource;
 use crate::identity::digest32;
+use crate::moments::When;
+use crate::units;
 
 const SNOMED: &str = "2.16.840.1.113883.6.96";
 const LOINC: &str = "2.16.840.1.113883.6.1";
@@ -47,7 +48,6 @@ const NO_SUBSTANCE: &[&str] = &[
 
 /// More keys than this no honest record has.
 const MOST: usize = 24;
-const MINUTE: i64 = 60_000;
 const DAY: i64 = 86_400_000;
 
 /// Whether records of this kind may state the same fact. Documents and persons are what they are.
@@ -60,23 +60,23 @@ pub fn keys(chart: &Chart, draft: &Draft) -> Vec<String> {
     let Some(resource) = draft.lineage.first().and_then(|key| chart.get(key)) else { return vec![] };
     let mut keys = match draft.kind.id {
         "allergies" => allergy(draft),
-        "encounters" => encounter(draft).into_iter().collect(),
+        "encounters" => encounter(draft, resource).into_iter().collect(),
         "family_history" => relative(draft),
-        "functional_statuses" => function(draft).into_iter().collect(),
+        "functional_statuses" => function(draft, resource).into_iter().collect(),
         "immunizations" => on_day(draft, &[CVX], day(resource, &["occurrenceDateTime"])),
-        "instructions" => instruction(draft).into_iter().collect(),
+        "instructions" => instruction(draft, resource).into_iter().collect(),
         "insurance" => coverage(draft).into_iter().collect(),
         "issues" => issue(draft),
         "medications" => medication(draft, resource),
-        "narratives" => narrative(draft).into_iter().collect(),
-        "plans_of_care" => plan(draft).into_iter().collect(),
+        "narratives" => narrative(draft, resource).into_iter().collect(),
+        "plans_of_care" => plan(draft, resource).into_iter().collect(),
         "procedures" => {
             let systems = &[CPT, SNOMED, ICD_10_PROCEDURES, ICD_9_PROCEDURES, HCPCS, LOINC, CDT];
             on_day(draft, systems, day(resource, &["performedDateTime", "performedPeriod"]))
         }
         "social_history" => social(draft, resource).into_iter().collect(),
-        "test_results" => results(draft, "components").into_iter().collect(),
-        "vitals" => results(draft, "results").into_iter().collect(),
+        "test_results" => results(draft, resource, "components").into_iter().collect(),
+        "vitals" => results(draft, resource, "results").into_iter().collect(),
         _ => vec![],
     };
     keys.truncate(MOST);
@@ -195,8 +195,8 @@ fn medication(draft: &Draft, resource: Resource<'_>) -> Vec<String> {
 }
 
 /// Panels and sets: the same lines at the same minute.
-fn results(draft: &Draft, member: &str) -> Option<String> {
-    let minute = minute(draft.sort_at?);
+fn results(draft: &Draft, resource: Resource<'_>, member: &str) -> Option<String> {
+    let When::At(at) = When::of(draft.sort_at, resource) else { return None };
     let lines = draft.body.get(member)?.as_array()?;
     let mut told: Vec<String> = lines
         .iter()
@@ -205,36 +205,40 @@ fn results(draft: &Draft, member: &str) -> Option<String> {
             let loinc = codes.iter().find(|code| code.get("codeSystemName").and_then(Value::as_str) == Some("LOINC"));
             let loinc = loinc.and_then(|code| code.get("code")?.as_str());
             let what = loinc.map(str::to_owned).or_else(|| Some(tidy(line.get("name")?.as_str()?)))?;
-            Some(format!("{what}={}", value(line.get("value")?)))
+            let unit = line.get("unit").and_then(Value::as_str).unwrap_or_default();
+            let unit = units::ucum(unit).unwrap_or(unit.trim());
+            Some(format!("{what}={} {unit}", value(line.get("value")?)))
         })
         .collect();
     told.sort();
     // A line without a value says nothing about being the same.
-    (!told.is_empty() && told.len() == lines.len()).then(|| format!("{}@{minute}", brief(&told.join("\n"))))
+    (!told.is_empty() && told.len() == lines.len()).then(|| format!("{}@{at}", brief(&told.join("\n"))))
 }
 
 /// A visit of which only the day is known is told apart by what it was and whom it was with.
-fn encounter(draft: &Draft) -> Option<String> {
-    let at = draft.sort_at?;
+fn encounter(draft: &Draft, resource: Resource<'_>) -> Option<String> {
+    let When::At(at) = When::of(draft.sort_at, resource) else { return None };
     let class = draft.codes.iter().find(|(system, _)| system == ENCOUNTER_CLASS).map(|(_, code)| code.as_str());
     let kind = tidy(text(&draft.body, "visitType"));
     let class = class.map_or_else(|| kind.clone(), str::to_owned);
-    if at.0.rem_euclid(DAY) != 0 {
-        return Some(format!("{class}@{}", minute(at)));
+    if draft.sort_at?.0.rem_euclid(DAY) != 0 {
+        return Some(format!("{class}@{at}"));
     }
     let with = draft.body.get("provider").and_then(|provider| provider.get("name")?.as_str()).map(tidy);
-    Some(format!("{class}|{kind}|{}@{}", with.unwrap_or_default(), minute(at)))
+    Some(format!("{class}|{kind}|{}@{at}", with.unwrap_or_default()))
 }
 
-fn function(draft: &Draft) -> Option<String> {
+fn function(draft: &Draft, resource: Resource<'_>) -> Option<String> {
+    let at = When::of(draft.sort_at, resource).or_undated()?;
     let mut codes: Vec<&str> = draft.codes.iter().map(|(_, code)| code.as_str()).collect();
     codes.sort_unstable();
     codes.dedup();
     let name = tidy(text(&draft.body, "name"));
-    Some(format!("{}|{name}@{}", codes.join(","), draft.sort_at.map(minute).unwrap_or_default()))
+    Some(format!("{}|{name}@{at}", codes.join(",")))
 }
 
 fn social(draft: &Draft, resource: Resource<'_>) -> Option<String> {
+    let at = When::of(draft.sort_at, resource).or_undated()?;
     let entries = draft.body.get("entries")?.as_array()?;
     let mut told: Vec<String> = entries
         .iter()
@@ -246,29 +250,33 @@ fn social(draft: &Draft, resource: Resource<'_>) -> Option<String> {
     told.sort();
     let question = resource.concept("code");
     let question = question.code_of(crate::codes::LOINC).or_else(|| question.name()).map(tidy)?;
-    Some(format!("{question}={}@{}", told.join("|"), draft.sort_at.map(minute).unwrap_or_default()))
+    Some(format!("{question}={}@{at}", told.join("|")))
 }
 
-fn plan(draft: &Draft) -> Option<String> {
+fn plan(draft: &Draft, resource: Resource<'_>) -> Option<String> {
     let kind = text(&draft.body, "type");
     let what = coded(draft, &[SNOMED, LOINC, CPT, RXNORM, HCPCS], "").into_iter().next();
     let what = what.or_else(|| named(&draft.body, ""))?;
-    let when = draft.sort_at.map_or_else(|| format!("-{}", brief(text(&draft.body, "text"))), minute);
-    Some(format!("{kind}|{what}@{when}"))
+    let at = match When::of(draft.sort_at, resource) {
+        When::At(at) => at,
+        When::Undated => format!("-{}", brief(text(&draft.body, "text"))),
+        When::Vague => return None,
+    };
+    Some(format!("{kind}|{what}@{at}"))
 }
 
-fn instruction(draft: &Draft) -> Option<String> {
-    let text = text(&draft.body, "text");
-    (!text.is_empty()).then(|| format!("{}@{}", brief(text), draft.sort_at.map(minute).unwrap_or_default()))
+fn instruction(draft: &Draft, resource: Resource<'_>) -> Option<String> {
+    let (text, at) = (text(&draft.body, "text"), When::of(draft.sort_at, resource).or_undated()?);
+    (!text.is_empty()).then(|| format!("{}@{at}", brief(text)))
 }
 
 /// Notes are the same when every word is.
-fn narrative(draft: &Draft) -> Option<String> {
-    let at = draft.sort_at?;
+fn narrative(draft: &Draft, resource: Resource<'_>) -> Option<String> {
+    let When::At(at) = When::of(draft.sort_at, resource) else { return None };
     let entries = draft.body.get("entries")?.as_array()?;
     let words: Vec<&str> = entries.iter().filter_map(|entry| entry.get("text")?.as_str()).collect();
     let said = words.iter().any(|text| !text.is_empty());
-    said.then(|| format!("{}@{}", brief(&words.join("\n")), minute(at)))
+    said.then(|| format!("{}@{at}", brief(&words.join("\n"))))
 }
 
 /// `system|code@when` for each code of these systems, in their order.
@@ -294,10 +302,6 @@ fn named(body: &Map<String, Value>, when: &str) -> Option<String> {
 fn day<'a>(resource: Resource<'a>, members: &[&str]) -> Option<&'a str> {
     let written = members.iter().find_map(|name| resource.str(name).or_else(|| resource.get(name).str("start")))?;
     written.get(..10).filter(|day| day.is_ascii())
-}
-
-fn minute(at: Timestamp) -> String {
-    at.0.div_euclid(MINUTE).to_string()
 }
 
 fn text<'a>(body: &'a Map<String, Value>, name: &str) -> &'a str {

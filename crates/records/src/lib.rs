@@ -21,6 +21,7 @@ mod identity;
 mod landed;
 pub mod medical;
 mod merging;
+mod moments;
 mod observations;
 mod parallel;
 mod people;
@@ -32,6 +33,7 @@ mod sig;
 mod skim;
 mod text;
 mod units;
+mod versions;
 
 pub use chart::{Chart, Unreadable};
 pub use compose::{Head, Link, Organization, compose, relink};

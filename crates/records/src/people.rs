@@ -150,6 +150,12 @@ pub fn organization_of<'a>(chart: &'a Chart, from: Resource<'a>, reference: Elem
     }
 }
 
+/// Where someone works, as their role says.
+pub fn workplace<'a>(chart: &'a Chart, from: Resource<'a>, reference: Element<'a>) -> Option<Resource<'a>> {
+    let role = chart.resolve(from, reference).filter(|found| found.kind == "PractitionerRole")?;
+    role.each("location").find_map(|place| chart.resolve(role, place)).filter(|it| it.kind == "Location")
+}
+
 /// The first phone number.
 pub fn phone(owner: Resource<'_>) -> Option<String> {
     owner
@@ -157,6 +163,12 @@ pub fn phone(owner: Resource<'_>) -> Option<String> {
         .find(|point| point.str("system") == Some("phone"))
         .and_then(|point| point.str("value"))
         .map(str::to_owned)
+}
+
+/// The address of a place in one line: its own, or that of whoever runs it.
+pub fn place_address(chart: &Chart, place: Resource<'_>) -> Option<String> {
+    let runs = || chart.resolve(place, place.get("managingOrganization"));
+    flat_address(place).or_else(|| runs().filter(|it| it.kind == "Organization").and_then(flat_address))
 }
 
 /// The address in one line.

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use base64::Engine;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+use serde::Deserialize;
 
 use crate::chart::Chart;
 use crate::fhir::{Element, Resource};
@@ -193,6 +194,30 @@ fn wrapping(media: &str) -> Option<Wrapping> {
 pub fn is_text(content_type: &str) -> bool {
     wrapping(&media_type(content_type)).is_some()
 }
+
+/// Whether the file in a `Binary` is one that is never shown as text: a PDF, a picture, a recording or a C-CDA.
+pub fn is_opaque(binary: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct File<'a> {
+        #[serde(borrow)]
+        content_type: Cow<'a, str>,
+        #[serde(borrow, default)]
+        data: Cow<'a, str>,
+    }
+    let Ok(file) = serde_json::from_slice::<File<'_>>(binary) else { return false };
+    match media_type(&file.content_type).as_str() {
+        "application/pdf" => true,
+        "application/xml" | "text/xml" | "application/cda+xml" | "application/hl7-cda+xml" => {
+            let opening = file.data.get(..OPENING.min(file.data.len())).and_then(|data| LENIENT.decode(data).ok());
+            opening.is_some_and(|bytes| String::from_utf8_lossy(&bytes).contains("ClinicalDocument"))
+        }
+        media => ["image/", "audio/", "video/"].iter().any(|kind| media.starts_with(kind)),
+    }
+}
+
+/// Base64 of the part of a document that tells what it is.
+const OPENING: usize = 4096;
 
 /// The text of an attachment that is text: inline, or a `Binary` of the chart.
 pub fn of_attachment(chart: &Chart, owner: Resource<'_>, attachment: Element<'_>) -> Option<String> {

@@ -63,9 +63,20 @@ fn told_by_two(kind: &str, first: &Value, change: &Value) -> Vec<Draft> {
     rows(kind, &all)
 }
 
+/// An observation without a date.
+fn lab_of(category: &str) -> Value {
+    json!({"resourceType": "Observation", "status": "final", "category": [{"coding": [{"code": category}]}],
+        "code": code(LOINC, "4548-4"), "valueQuantity": {"value": 6.8, "unit": "%", "code": "%"}})
+}
+
 #[test]
 fn what_documents_repeat_is_one_row_and_near_misses_are_two() {
     let lab = |value: f64| json!([{"resourceType": "Observation", "id": "c", "status": "final", "code": code(LOINC, "4548-4"), "valueQuantity": {"value": value, "unit": "%"}}]);
+    let in_unit = |unit: &str| {
+        let mut lab = lab(6.8);
+        lab[0]["valueQuantity"]["unit"] = json!(unit);
+        lab
+    };
     let table = [
         (
             "allergies",
@@ -183,6 +194,8 @@ fn what_documents_repeat_is_one_row_and_near_misses_are_two() {
                 (json!({"effectiveDateTime": "2020-01-02T08:00:50Z", "contained": lab(6.80)}), 1),
                 (json!({"effectiveDateTime": "2020-01-02T08:01:00Z"}), 2),
                 (json!({"contained": lab(6.9)}), 2),
+                (json!({"contained": in_unit("mmol/mol")}), 2),
+                (json!({"contained": in_unit("%")}), 1),
                 (json!({"code": code(LOINC, "24331-1")}), 2),
                 (json!({"effectiveDateTime": null}), 2),
             ],
@@ -257,6 +270,48 @@ fn what_documents_repeat_is_one_row_and_near_misses_are_two() {
             ],
         ),
     ];
+    // Of what is known to the year or month alone, nobody can say that it is the same.
+    for (kind, first, member) in [
+        ("test_results", lab_of("laboratory"), "effectiveDateTime"),
+        ("functional_statuses", lab_of("functional-status"), "effectiveDateTime"),
+        ("social_history", lab_of("social-history"), "effectiveDateTime"),
+        ("vitals", lab_of("vital-signs"), "effectiveDateTime"),
+        (
+            "plans_of_care",
+            json!({"resourceType": "Goal", "lifecycleStatus": "active", "description": {"text": "Walk more"}}),
+            "startDate",
+        ),
+        (
+            "instructions",
+            json!({"resourceType": "ServiceRequest", "status": "active", "intent": "order", "code": {"text": "Rest"}, "patientInstruction": "Stay in bed."}),
+            "authoredOn",
+        ),
+        (
+            "narratives",
+            json!({"resourceType": "Composition", "status": "final", "section": [{"title": "Plan", "text": {"div": "<div>Rest.</div>"}}]}),
+            "date",
+        ),
+        ("encounters", json!({"resourceType": "Encounter", "status": "finished", "class": {"code": "AMB"}}), "period"),
+        (
+            "immunizations",
+            json!({"resourceType": "Immunization", "status": "completed", "vaccineCode": code(CVX, "140")}),
+            "occurrenceDateTime",
+        ),
+        (
+            "procedures",
+            json!({"resourceType": "Procedure", "status": "completed", "code": code(SNOMED, "80146002")}),
+            "performedDateTime",
+        ),
+    ] {
+        for (date, expected) in [("2020", 2), ("2020-01", 2), ("2020-01-01", 1), ("2020-01-01T08:00:00Z", 1)] {
+            let date = if member == "period" { json!({ "start": date }) } else { json!(date) };
+            let dated = with(first.clone(), json!({ member: date }));
+            assert_eq!(told_by_two(kind, &dated, &json!({})).len(), expected, "{dated}");
+        }
+    }
+    let morning = with(lab_of("laboratory"), json!({"effectiveDateTime": "2020-01-02T08:00:00"}));
+    let evening = json!({"effectiveDateTime": "2020-01-02T20:00:00"});
+    assert_eq!(told_by_two("test_results", &morning, &evening).len(), 2, "of one day, in whatever zone");
     for (kind, first, changes) in table {
         for (change, expected) in changes {
             let found = told_by_two(kind, &first, &change);

@@ -6,6 +6,8 @@ use crate::drafts::SkipReason;
 
 const ABSENT_REASON: &str = "http://terminology.hl7.org/CodeSystem/data-absent-reason";
 
+const NULL_FLAVOR: &str = "http://terminology.hl7.org/CodeSystem/v3-NullFlavor";
+
 const ABSENT_EXTENSION: &str = "http://hl7.org/fhir/StructureDefinition/data-absent-reason";
 
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +32,11 @@ impl<'a> Coding<'a> {
     /// Whether it says something clinical, and not why nothing is said.
     pub fn is_clinical(self) -> bool {
         self.system() != Some(ABSENT_REASON) && (self.code().is_some() || self.display().is_some())
+    }
+
+    /// Whether HL7 version 3 says with it that there is no code.
+    pub fn is_null_flavor(self) -> bool {
+        self.system().is_some_and(|system| codes::same(system, NULL_FLAVOR))
     }
 
     fn is_chosen(self) -> bool {

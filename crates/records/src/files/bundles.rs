@@ -37,8 +37,8 @@ struct Written<'a> {
     json: &'a str,
     kind: Cow<'a, str>,
     id: Option<Cow<'a, str>>,
-    /// Where `"id"` is told to be `null`.
-    null_id: Option<usize>,
+    /// Where an id should be told and is not: `null`, or blank.
+    empty_id: Option<(usize, usize)>,
     /// It has a shape that only later versions have.
     later: bool,
     references: Vec<(usize, usize)>,
@@ -98,11 +98,12 @@ impl<'a> Written<'a> {
         }
         let [kind, id, class, medication] = skimmed.members[..] else { return Err(Fault::Broken) };
         let kind = kind.and_then(text).filter(|_| !skimmed.repeated).ok_or(Fault::Broken)?;
-        let (id, null_id) = match id {
-            Some("null") => (None, id.map(|value| value.as_ptr() as usize - json.as_ptr() as usize)),
-            Some(told) => (Some(text(told).ok_or(Fault::Broken)?), None),
-            None => (None, None),
+        let told = match id {
+            Some("null") | None => None,
+            Some(told) => Some(text(told).ok_or(Fault::Broken)?).filter(|id| !id.trim().is_empty()),
         };
+        let place = |value: &str| value.as_ptr() as usize - json.as_ptr() as usize;
+        let empty_id = id.filter(|_| told.is_none()).map(|value| (place(value), place(value) + value.len()));
         let starts = |value: Option<&str>, mark: char| value.is_some_and(|value| value.starts_with(mark));
         let later = match kind.as_ref() {
             "Encounter" => starts(class, '['),
@@ -111,7 +112,7 @@ impl<'a> Written<'a> {
             }
             _ => false,
         };
-        Ok(Written { json, kind, id, null_id, later, references: skimmed.references })
+        Ok(Written { json, kind, id: told, empty_id, later, references: skimmed.references })
     }
 
     /// Its own id, else the one in its address, else one made from its content.
@@ -133,11 +134,9 @@ impl<'a> Written<'a> {
     /// The text with relative references, and with this id where it has none.
     fn landed(&self, id: &str, aliases: &Aliases) -> String {
         let mut edits = relative(self.json, &self.references, aliases);
-        match (&self.id, self.null_id) {
+        match (&self.id, self.empty_id) {
             (Some(_), _) => {}
-            (None, Some(start)) => {
-                edits.push(Edit { start, end: start + "null".len(), with: format!("\"{id}\"") });
-            }
+            (None, Some((start, end))) => edits.push(Edit { start, end, with: format!("\"{id}\"") }),
             (None, None) => {
                 let start = self.json.find('{').map_or(0, |brace| brace + 1);
                 let end = self.json.len() - self.json[start..].trim_start().len();

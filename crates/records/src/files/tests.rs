@@ -281,3 +281,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_empty_id_gives_way_to_one_of_ours() {
+    for empty in ["null", "\"\"", " null ", "\" \""] {
+        let told = landed(&format!(
+            r#"{{"resourceType":"Condition","code":{{"id":null,"text":"Gout"}},"id":{empty},"subject":{{}}}}"#
+        ));
+        let (key, json) = told.unwrap().remove(0);
+        let id = key.strip_prefix("Condition/").unwrap();
+        assert_eq!(json.matches("\"id\"").count(), 2, "{json}");
+        let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!((value["id"].as_str(), value["code"]["text"].as_str()), (Some(id), Some("Gout")));
+    }
+}

@@ -110,7 +110,8 @@ fn read(chart: &Chart, allergy: Resource<'_>) -> Result<Allergy, SkipReason> {
         return Err(SkipReason::NoneKnown);
     }
     let name = substance.name().ok_or_else(|| substance.missing())?.to_owned();
-    let status = allergy.concept("clinicalStatus").code();
+    let status = allergy.concept("clinicalStatus");
+    let status = status.code().or_else(|| status.text());
     let uncertain = ["unconfirmed", "presumed"].contains(&verification).then_some(verification);
     Ok(Allergy {
         patient: Patient::of(chart, allergy, "patient"),

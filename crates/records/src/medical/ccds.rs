@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::{Form, Kind, Order};
 use crate::chart::Chart;
-use crate::documents;
 use crate::drafts::Drafts;
+use crate::{documents, versions};
 
 pub static KIND: Kind = Kind {
     id: "ccds",
@@ -28,7 +28,7 @@ struct Ccd {
 }
 
 fn from_fhir(chart: &Chart, drafts: &mut Drafts) {
-    let replaced = documents::replaced(chart);
+    let replaced = versions::replaced(chart);
     for document in chart.of_kind("DocumentReference").filter(|document| documents::is_ccda(*document)) {
         let row = documents::screen(document, &replaced)
             .map(|()| Ccd { date_time: documents::written_at(document), author: documents::author(chart, document) });

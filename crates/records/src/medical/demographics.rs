@@ -133,11 +133,11 @@ fn snomed(code: Option<&str>) -> Vec<Code> {
 /// Plain words and, where there is one, the SNOMED CT code of a marital status.
 fn marital_word(status: Concept<'_>) -> Option<(&'static str, Option<&'static str>)> {
     Some(match status.code()? {
-        "M" => ("married", Some("87915002")),
-        "S" => ("single", Some("125681006")),
-        "D" => ("divorced", Some("20295000")),
-        "W" => ("widowed", Some("33553000")),
-        "L" => ("legally separated", Some("13184001")),
+        "M" | "87915002" => ("married", Some("87915002")),
+        "S" | "125681006" => ("single", Some("125681006")),
+        "D" | "20295000" => ("divorced", Some("20295000")),
+        "W" | "33553000" => ("widowed", Some("33553000")),
+        "L" | "13184001" => ("legally separated", Some("13184001")),
         "A" => ("annulled", None),
         "I" => ("interlocutory", None),
         "P" => ("polygamous", None),
@@ -161,7 +161,13 @@ fn marital_status(status: Concept<'_>) -> Option<String> {
 fn language(patient: Resource<'_>) -> Option<String> {
     let preferred = patient.each("communication").find(|spoken| spoken.flag("preferred") == Some(true));
     let language = preferred.unwrap_or_else(|| patient.first("communication")).concept("language");
-    let tag = language.code()?.to_ascii_lowercase();
+    let Some(tag) = language.code().map(str::to_ascii_lowercase) else {
+        return language.text().map(str::to_lowercase).map(|word| match word.as_str() {
+            "english" => "eng".to_owned(),
+            "spanish" => "spa".to_owned(),
+            _ => word,
+        });
+    };
     let short = tag.split(['-', '_']).next().unwrap_or_default();
     LANGUAGES.iter().find(|(two, _)| *two == short).map_or(Some(short), |(_, three)| Some(three)).map(str::to_owned)
 }

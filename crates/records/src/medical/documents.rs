@@ -10,7 +10,7 @@ use crate::chart::Chart;
 use crate::codes::{self, Code};
 use crate::drafts::{Drafts, Facts, SkipReason};
 use crate::fhir::{Element, Resource};
-use crate::{documents, people};
+use crate::{documents, people, versions};
 
 pub static KIND: Kind = Kind {
     id: "documents",
@@ -46,7 +46,7 @@ fn from_fhir(chart: &Chart, drafts: &mut Drafts) {
     let mut held: Vec<Held<'_>> = Vec::new();
     // The same bytes or address stand for the same file.
     let mut places: HashMap<&str, usize> = HashMap::new();
-    let replaced = documents::replaced(chart);
+    let replaced = versions::replaced(chart);
     for document in chart.of_kind("DocumentReference") {
         match documents::screen(document, &replaced).and_then(|()| of_document(chart, document)) {
             Ok(row) => {
@@ -89,7 +89,7 @@ fn screen(resource: Resource<'_>) -> Result<(), SkipReason> {
 
 fn of_document(chart: &Chart, document: Resource<'_>) -> Result<Document, SkipReason> {
     let file = documents::file(*document).ok_or(SkipReason::NoText)?;
-    let kind = document.concept("type");
+    let kind = documents::kind(document);
     let title = file.str("title").or_else(|| document.str("description")).or_else(|| kind.name());
     Ok(Document {
         date_time: documents::written_at(document).or_else(|| file.date("creation")),

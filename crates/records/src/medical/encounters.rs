@@ -19,6 +19,7 @@ use crate::drafts::{Drafts, Facts, SkipReason};
 use crate::fhir::{Coding, Concept, Element, Resource};
 use crate::observations::{Class, class};
 use crate::people::{self, Patient};
+use crate::{text, versions};
 
 pub static KIND: Kind = Kind {
     id: "encounters",
@@ -89,6 +90,9 @@ struct Ordered {
     codes: Vec<Code>,
 }
 
+/// Null flavours that are sent as a class of visit, also as if they were ActCodes.
+const UNKNOWN: &[&str] = &["UNK", "NI", "NA", "ASKU", "NAV", "NASK", "OTH"];
+
 /// What every encounter is read with.
 struct Around<'a> {
     chart: &'a Chart,
@@ -108,7 +112,7 @@ impl<'a> Around<'a> {
                 appointments.entry(order.key).or_default().push(appointment);
             }
         }
-        Around { chart, now, courses: Courses::of(chart), replaced: documents::replaced(chart), appointments }
+        Around { chart, now, courses: Courses::of(chart), replaced: versions::replaced(chart), appointments }
     }
 }
 
@@ -174,7 +178,7 @@ fn read<'a>(around: &Around<'a>, encounter: Resource<'a>, lineage: &mut Vec<Reso
     let orders = orders.into_iter().filter_map(|order| Some(noted(&mut kept, order, ordered(order)?))).collect();
 
     Encounter {
-        date_time: encounter.period("period").moment(),
+        date_time: happened(encounter),
         provider: provider(chart, encounter),
         patient: Patient::of(chart, encounter, "subject"),
         reasons: reasons(chart, encounter),
@@ -192,15 +196,33 @@ fn read<'a>(around: &Around<'a>, encounter: Resource<'a>, lineage: &mut Vec<Reso
     }
 }
 
+/// When it was; if that is not said, when somebody first took part.
+fn happened(encounter: Resource<'_>) -> Option<Timestamp> {
+    let parts = || encounter.each("participant").filter_map(|participant| participant.period("period").moment()).min();
+    encounter.period("period").moment().or_else(parts)
+}
+
 fn noted<'a, T>(kept: &mut impl FnMut(Resource<'a>), resource: Resource<'a>, row: T) -> T {
     kept(resource);
     row
 }
 
+/// Whether it was ambulatory, inpatient and so on, if the source knows.
+pub(super) fn class_of(encounter: Resource<'_>) -> Option<Coding<'_>> {
+    let class = Coding(encounter.get("class"));
+    let unknown = class.is_null_flavor() || class.code().is_some_and(|code| UNKNOWN.contains(&code));
+    Some(class).filter(|class| class.is_clinical() && !unknown)
+}
+
+/// What kind of visit it was, in the order of the source.
+pub(super) fn types(encounter: Resource<'_>) -> impl Iterator<Item = Concept<'_>> {
+    encounter.concepts("type").filter(|kind| kind.text().is_some() || kind.codings().any(|code| !code.is_null_flavor()))
+}
+
 fn visit_type(encounter: Resource<'_>) -> String {
-    let class = encounter.get("class");
-    let kind = encounter.concepts("type").find_map(Concept::name).or_else(|| class.str("display"));
-    kind.unwrap_or(match class.str("code").unwrap_or_default() {
+    let class = class_of(encounter);
+    let kind = types(encounter).find_map(Concept::name).or_else(|| class?.display());
+    kind.unwrap_or(match class.and_then(Coding::code).unwrap_or_default() {
         "AMB" => "Ambulatory",
         "EMER" => "Emergency",
         "IMP" | "ACUTE" | "NONAC" => "Hospital Encounter",
@@ -217,12 +239,10 @@ fn visit_type(encounter: Resource<'_>) -> String {
 
 /// Every code is named by the type of the visit.
 fn codes_of(encounter: Resource<'_>, visit_type: &str) -> Vec<Code> {
-    let class = Coding(encounter.get("class"));
-    let types: Vec<Coding<'_>> = encounter.concepts("type").flat_map(Concept::codings).collect();
-    types
-        .into_iter()
-        .chain(class.code().map(|_| class))
-        .filter(|coding| coding.code().is_some())
+    types(encounter)
+        .flat_map(Concept::codings)
+        .chain(class_of(encounter))
+        .filter(|coding| coding.code().is_some() && !coding.is_null_flavor())
         .map(|coding| Code {
             name: Some(visit_type.to_owned()),
             inferred: Some(false),
@@ -233,15 +253,21 @@ fn codes_of(encounter: Resource<'_>, visit_type: &str) -> Vec<Code> {
 
 fn provider(chart: &Chart, encounter: Resource<'_>) -> Option<Provider> {
     let leads = |participant: &Element<'_>| participant.concepts("type").any(|role| role.has_any(&["ATND", "PPRF"]));
-    let person = encounter.each("participant").find(leads).unwrap_or(encounter.first("participant")).get("individual");
+    let people = || encounter.each("participant").filter(|participant| !participant.get("individual").is_absent());
+    let person = people().find(leads).or_else(|| people().next());
+    let person = person.map_or(encounter.get(""), |participant| participant.get("individual"));
     let place = encounter.first("location").get("location");
-    let location = chart.resolve(encounter, place);
+    let location = chart.resolve(encounter, place).or_else(|| people::workplace(chart, encounter, person));
     let service = encounter.get("serviceProvider");
     let organization = people::organization_of(chart, encounter, service);
     let provider = Provider {
         name: people::agent(chart, encounter, person),
-        department_name: people::agent(chart, encounter, place).or_else(|| people::agent(chart, encounter, service)),
-        address: location.and_then(people::flat_address).or_else(|| organization.and_then(people::flat_address)),
+        department_name: people::agent(chart, encounter, place)
+            .or_else(|| location?.body.str("name").map(str::to_owned))
+            .or_else(|| people::agent(chart, encounter, service)),
+        address: location
+            .and_then(|place| people::place_address(chart, place))
+            .or_else(|| organization.and_then(people::flat_address)),
     };
     (provider.name.is_some() || provider.department_name.is_some() || provider.address.is_some()).then_some(provider)
 }
@@ -322,5 +348,6 @@ fn instruction(around: &Around<'_>, encounter: Resource<'_>) -> String {
         return handed.join("\n");
     }
     let plans = chart.of_encounter(encounter, "CarePlan").filter(|plan| instructions::is_valid(*plan));
-    plans.filter_map(instructions::text_of).collect::<Vec<_>>().join("\n")
+    let told = |plan: Resource<'_>| instructions::text_of(plan).or_else(|| text::written(*plan));
+    plans.filter_map(told).collect::<Vec<_>>().join("\n")
 }

@@ -9,7 +9,7 @@ use crate::chart::Chart;
 use crate::codes::{self, Code};
 use crate::drafts::{Drafts, SkipReason};
 use crate::fhir::{Element, Resource};
-use crate::{documents, people};
+use crate::{documents, people, versions};
 
 pub static KIND: Kind = Kind {
     id: "instructions",
@@ -34,7 +34,7 @@ struct Instruction {
 }
 
 fn from_fhir(chart: &Chart, drafts: &mut Drafts) {
-    let replaced = documents::replaced(chart);
+    let replaced = versions::replaced(chart);
     let told = ["CarePlan", "ServiceRequest", "MedicationRequest"].into_iter().flat_map(|kind| chart.of_kind(kind));
     for resource in told.filter(|resource| is_valid(*resource)) {
         if let Some(row) = of_order(chart, resource) {
@@ -61,7 +61,10 @@ fn of_order(chart: &Chart, resource: Resource<'_>) -> Option<Instruction> {
         "CarePlan" => {
             let category = resource.concepts("category").last();
             let name = resource.str("title").or_else(|| category.and_then(|category| category.name()));
-            (name, vec![], "author")
+            let advised = resource.each("activity").map(|activity| activity.get("detail"));
+            let advised = advised.filter(|detail| detail.str("description").is_some());
+            let codes = advised.flat_map(|detail| codes::given(detail.concept("code")));
+            (name, codes.filter(|code| code.code.is_some()).collect(), "author")
         }
         "ServiceRequest" => (resource.concept("code").name(), codes::given(resource.concept("code")), "requester"),
         _ => {

@@ -67,12 +67,13 @@ pub(super) fn read(chart: &Chart, condition: Resource<'_>) -> Result<Issue, Skip
     let code = condition.concept("code");
     let uncertain = ["unconfirmed", "provisional", "differential"].contains(&verification).then_some(verification);
     let end_date = ended(chart, condition);
+    let status = condition.concept("clinicalStatus");
     // What has ended is over, even where no status says so.
     let over = end_date.and(Some("resolved"));
     Ok(Issue {
         name: code.name().ok_or_else(|| code.missing())?.to_owned(),
         date_time: started(chart, condition),
-        status: condition.concept("clinicalStatus").code().or(uncertain).or(over).map(capitalised),
+        status: status.code().or_else(|| status.text()).or(uncertain).or(over).map(capitalised),
         patient: Patient::of(chart, condition, "subject"),
         codes: codes::given(code),
         end_date,

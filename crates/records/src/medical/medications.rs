@@ -187,9 +187,26 @@ pub(super) fn of_request(
         refills_total: allowed,
         provider,
         provider_id,
-        pharmacy: pharmacy(chart, request, dispense.get("performer")),
+        pharmacy: pharmacy(chart, request, dispense.get("performer")).or_else(|| filled_by(chart, &followers)),
         ..row
     })
+}
+
+/// Who handed it out last, where the order names nobody.
+fn filled_by(chart: &Chart, followers: &[Resource<'_>]) -> Option<Pharmacy> {
+    let mut fills: Vec<_> =
+        followers.iter().filter(|it| it.kind == "MedicationDispense" && screen(**it).is_ok()).collect();
+    fills.sort_by_key(|fill| fill.date("whenHandedOver").or_else(|| fill.date("whenPrepared")));
+    fills.into_iter().rev().find_map(|fill| {
+        let actors = fill.each("performer").map(|performer| performer.get("actor"));
+        actors.filter(|actor| is_organization(chart, *fill, *actor)).find_map(|actor| pharmacy(chart, *fill, actor))
+    })
+}
+
+fn is_organization(chart: &Chart, fill: Resource<'_>, actor: Element<'_>) -> bool {
+    people::organization_of(chart, fill, actor).is_some()
+        || actor.str("type") == Some("Organization")
+        || actor.str("reference").is_some_and(|target| target.contains("Organization/"))
 }
 
 /// What is active until a day that is over has been completed. The last day counts in full.
@@ -333,8 +350,9 @@ fn strength(drug: Resource<'_>) -> Option<Strength> {
 }
 
 fn reference_id(reference: Element<'_>) -> Option<String> {
-    let target = reference.str("reference").filter(|target| !target.starts_with('#'))?;
-    target.rsplit(['/', ':']).next().map(str::to_owned)
+    let target = reference.str("reference").filter(|target| !target.starts_with('#'));
+    let id = target.and_then(|target| target.rsplit(['/', ':']).next());
+    id.or_else(|| reference.get("identifier").str("value")).map(str::to_owned)
 }
 
 fn pharmacy(chart: &Chart, resource: Resource<'_>, reference: Element<'_>) -> Option<Pharmacy> {

@@ -7,7 +7,7 @@ use super::{Form, Kind, Order};
 use crate::chart::Chart;
 use crate::drafts::{Drafts, SkipReason};
 use crate::fhir::{Element, Resource};
-use crate::{documents, people, text};
+use crate::{documents, people, text, versions};
 
 pub static KIND: Kind = Kind {
     id: "narratives",
@@ -42,14 +42,15 @@ struct Entry {
 const DEPTH: usize = 8;
 
 fn from_fhir(chart: &Chart, drafts: &mut Drafts) {
-    let replaced = documents::replaced(chart);
+    let replaced = versions::replaced(chart);
     let is_note = |document: &Resource<'_>| !documents::is_ccda(*document) && !documents::is_instruction(*document);
     for document in chart.of_kind("DocumentReference").filter(is_note) {
         let row = documents::screen(document, &replaced).and_then(|()| of_document(chart, document));
         drafts.record(&KIND, document, row, |row| (row.date_time, &[]));
     }
     for composition in chart.of_kind("Composition") {
-        drafts.record(&KIND, composition, of_composition(chart, composition), |row| (row.date_time, &[]));
+        let row = documents::screen(composition, &replaced).and_then(|()| of_composition(chart, composition));
+        drafts.record(&KIND, composition, row, |row| (row.date_time, &[]));
     }
     for report in chart.of_kind("DiagnosticReport").filter(|report| super::test_results::is_note(*report)) {
         drafts.record(&KIND, report, of_report(chart, report), |row| (row.date_time, &[]));
@@ -75,9 +76,6 @@ fn department(chart: &Chart, note: Resource<'_>, visit: Element<'_>) -> Option<S
 }
 
 fn of_composition(chart: &Chart, composition: Resource<'_>) -> Result<Narrative, SkipReason> {
-    if composition.status() == "entered-in-error" {
-        return Err(SkipReason::EnteredInError);
-    }
     let mut entries = Vec::new();
     sections(*composition, &mut entries, 0);
     if entries.is_empty() {

@@ -5,11 +5,11 @@ use std::time::Duration;
 use domain::Timestamp;
 use serde::Serialize;
 
-use super::{Form, Kind, Order};
+use super::{Form, Kind, Order, encounters};
 use crate::chart::Chart;
 use crate::codes::{self, Code};
 use crate::drafts::{Drafts, SkipReason};
-use crate::fhir::{Concept, Element, Resource};
+use crate::fhir::{Coding, Concept, Element, Resource};
 use crate::people::{self, Name};
 use crate::text;
 
@@ -134,15 +134,22 @@ fn appointment(chart: &Chart, appointment: Resource<'_>) -> Result<Plan, SkipRea
     let place = actors().find(|actor| is(actor, &["Location"]));
     Ok(Plan {
         name: name.to_owned(),
-        text: appointment.str("description").unwrap_or("Appointment").to_owned(),
+        text: appointment.str("description").or_else(|| appointment.str("comment")).unwrap_or("Appointment").to_owned(),
         date: appointment
             .date("start")
             .or_else(|| appointment.each("requestedPeriod").find_map(|period| period.date("start"))),
         kind: "Appointment",
-        specialty: appointment.concepts("specialty").find_map(Concept::name).map(str::to_owned),
+        specialty: specialty(chart, appointment, doctor),
         provider: provider(chart, appointment, doctor.unwrap_or(appointment.get("")), place),
         codes: service.map(codes::given).unwrap_or_default(),
     })
+}
+
+/// Of the appointment, or else of the role someone has in it.
+fn specialty(chart: &Chart, owner: Resource<'_>, doctor: Option<Element<'_>>) -> Option<String> {
+    let role = doctor.and_then(|doctor| chart.resolve(owner, doctor));
+    let mut said = owner.concepts("specialty").chain(role.into_iter().flat_map(|role| role.concepts("specialty")));
+    said.find_map(Concept::name).map(str::to_owned)
 }
 
 fn order(chart: &Chart, order: Resource<'_>) -> Result<Plan, SkipReason> {
@@ -156,22 +163,27 @@ fn order(chart: &Chart, order: Resource<'_>) -> Result<Plan, SkipReason> {
             .unwrap_or_else(|| name.to_owned()),
         date: order.when("occurrence").moment().or_else(|| order.date("authoredOn")),
         kind: "Order",
-        specialty: None,
+        specialty: order
+            .concept("performerType")
+            .name()
+            .map(str::to_owned)
+            .or_else(|| specialty(chart, order, order.each("performer").next())),
         provider: provider(chart, order, order.first("performer"), None),
         codes: codes::given(code),
     })
 }
 
 fn visit(chart: &Chart, visit: Resource<'_>) -> Result<Plan, SkipReason> {
-    let kind = visit.concepts("type").next();
-    let name = kind.and_then(Concept::name).or_else(|| visit.get("class").str("display")).unwrap_or("Encounter");
+    let kind = encounters::types(visit).next();
+    let class = encounters::class_of(visit).and_then(Coding::display);
+    let name = kind.and_then(Concept::name).or(class).unwrap_or("Encounter");
     let doctor = visit.first("participant").get("individual");
     Ok(Plan {
         name: name.to_owned(),
         text: "Encounter".to_owned(),
         date: visit.period("period").moment(),
         kind: "Encounter",
-        specialty: None,
+        specialty: specialty(chart, visit, Some(doctor)),
         provider: provider(chart, visit, doctor, Some(visit.first("location").get("location"))),
         codes: kind.map(codes::given).unwrap_or_default(),
     })
@@ -191,7 +203,9 @@ fn provider(chart: &Chart, owner: Resource<'_>, person: Element<'_>, place: Opti
         department_name: place
             .and_then(|place| people::agent(chart, owner, place))
             .or_else(|| organization?.body.str("name").map(str::to_owned)),
-        address: at.and_then(people::flat_address).or_else(|| organization.and_then(people::flat_address)),
+        address: at
+            .and_then(|at| people::place_address(chart, at))
+            .or_else(|| organization.and_then(people::flat_address)),
     };
     (provider.name.is_some() || provider.department_name.is_some() || provider.address.is_some()).then_some(provider)
 }

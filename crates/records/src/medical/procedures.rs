@@ -99,13 +99,16 @@ fn performer(chart: &Chart, procedure: Resource<'_>) -> Option<Performer> {
         organization_name: behalf
             .str("display")
             .or_else(|| organization?.body.str("name"))
-            .or_else(|| procedure.get("location").str("display"))
-            .map(str::to_owned),
-        phone: organization.and_then(people::phone).or_else(|| actor.and_then(people::phone)),
+            .map(str::to_owned)
+            .or_else(|| people::agent(chart, procedure, procedure.get("location"))),
+        phone: organization
+            .and_then(people::phone)
+            .or_else(|| actor.and_then(people::phone))
+            .or_else(|| place().and_then(people::phone)),
         address: organization
             .or(actor)
             .and_then(people::flat_address)
-            .or_else(|| place().and_then(people::flat_address)),
+            .or_else(|| people::place_address(chart, place()?)),
     };
     let known = performer.name.is_some()
         || performer.organization_name.is_some()
@@ -129,12 +132,20 @@ fn specimens(chart: &Chart, procedure: Resource<'_>) -> Vec<Code> {
     collected.chain(reported).flat_map(|specimen| codes::plain(specimen.concept("type"))).collect()
 }
 
+/// What it is, or else what it is called.
+fn of_device(device: Resource<'_>) -> Vec<Code> {
+    let kind = codes::plain(device.concept("type"));
+    let called = || device.each("deviceName").find_map(|name| name.str("name"));
+    let named = || called().map(|name| Code { name: Some(name.to_owned()), ..Code::default() });
+    if kind.is_empty() { named().into_iter().collect() } else { kind }
+}
+
 fn devices(chart: &Chart, procedure: Resource<'_>) -> Vec<Code> {
     let manipulated = procedure.each("focalDevice").map(|device| device.get("manipulated"));
     let mut codes = Vec::new();
     for reference in manipulated.chain(procedure.each("usedReference")) {
         match chart.resolve(procedure, reference) {
-            Some(device) if device.kind == "Device" => codes.extend(codes::plain(device.concept("type"))),
+            Some(device) if device.kind == "Device" => codes.extend(of_device(device)),
             Some(_) => {}
             // Known by name only, because it was not sent.
             None => codes

@@ -11,6 +11,7 @@ use crate::chart::Chart;
 use crate::codes::{self, Code, LOINC};
 use crate::drafts::{Drafts, Facts, SkipReason};
 use crate::fhir::{Concept, Element, Resource};
+use crate::moments::When;
 use crate::observations::{Class, class, screen, silence};
 use crate::people;
 use crate::units::{self, Vital};
@@ -103,7 +104,7 @@ fn push(chart: &Chart, drafts: &mut Drafts, key: String, members: Vec<Member<'_>
     let location = encounter.map(|encounter| encounter.first("location").get("location"));
     let row = Vitals {
         date_time: at,
-        author: people::agent(chart, first, first.first("performer")),
+        author: first.each("performer").find_map(|performer| people::agent(chart, first, performer)),
         name: people::Patient::of(chart, first, "subject").name,
         department: encounter.zip(location).and_then(|(encounter, location)| people::agent(chart, encounter, location)),
         codes: vec![],
@@ -129,13 +130,13 @@ fn told_once(chart: &Chart, members: Vec<Member<'_>>) -> Vec<Measurement> {
     once
 }
 
-/// What identifies the set a measurement belongs to; an undated one stands alone.
+/// What identifies the set a measurement belongs to; one that is undated, or dated to a year, stands alone.
 fn set_key(observation: Resource<'_>) -> String {
     let reference = |element: Element<'_>| {
         let target = element.str("reference").unwrap_or("-");
         target.rsplit('/').next().unwrap_or_default().to_owned()
     };
-    match taken(observation) {
+    match taken(observation).filter(|at| When::of(Some(*at), observation) != When::Vague) {
         Some(at) => {
             let minute = Timestamp(at.0.div_euclid(MINUTE) * MINUTE);
             format!(
