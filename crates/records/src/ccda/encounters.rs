@@ -11,7 +11,7 @@ use super::node::Node;
 use super::observations::is_device;
 use super::problems;
 use super::procedures::{indications, key};
-use super::section::{Read, Section, unknown};
+use super::section::{Read, Section, each, part, unknown};
 
 pub static SECTION: Section = Section {
     id: "encounters",
@@ -60,7 +60,7 @@ fn encounter<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
     let mut people: Vec<Value> = Vec::new();
     for performer in act.children("performer") {
         let role = if performer.attr("typeCode") == Some("SPRF") { "SPRF" } else { "PPRF" };
-        people.extend(part(cx, performer, role));
+        people.extend(participant(cx, performer, role));
     }
     body.set("participant", people);
     body.set("reasonCode", reasons);
@@ -75,7 +75,8 @@ fn encounter<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
         .filter(|(_, inner)| inner.is_a(DIAGNOSIS) || inner.code() == Some("29308-4"))
         .flat_map(|(_, inner)| inner.related())
         .filter(|(_, inner)| inner.name() == "observation")
-        .filter_map(|(_, problem)| problems::condition(cx, problem, None).ok())
+        .filter_map(|(_, problem)| part(cx, problem, diagnosis).ok())
+        .flatten()
         .collect();
     let made = add(cx, act, body);
     for condition in &diagnoses {
@@ -90,7 +91,11 @@ fn encounter<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
 /// Diagnoses of visits that are not told.
 fn diagnosed_alone<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
     let inside = act.related().map(|(_, inner)| inner).filter(|inner| inner.name() == "observation");
-    super::section::each(cx, inside, |cx, problem| Ok(vec![problems::condition(cx, problem, None)?]))
+    each(cx, inside, diagnosis)
+}
+
+fn diagnosis<'a>(cx: &mut Context<'a>, problem: Node<'a>) -> Read {
+    Ok(vec![problems::condition(cx, problem, None)?])
 }
 
 /// The encounter a document is about: `componentOf/encompassingEncounter`.
@@ -104,10 +109,10 @@ pub fn encompassing(cx: &mut Context<'_>) -> Option<String> {
     let mut people: Vec<Value> = Vec::new();
     for one in node.children("encounterParticipant") {
         let role = one.attr("typeCode").filter(|code| ["ADM", "ATND", "CON", "DIS", "REF"].contains(code));
-        people.extend(part(cx, one, role.unwrap_or("PART")));
+        people.extend(participant(cx, one, role.unwrap_or("PART")));
     }
     for one in node.children("responsibleParty") {
-        people.extend(part(cx, one, "PPRF"));
+        people.extend(participant(cx, one, "PPRF"));
     }
     body.set("participant", people);
     let facility = node.path(&["location", "healthCareFacility"]);
@@ -139,7 +144,7 @@ fn common<'a>(cx: &mut Context<'a>, node: Node<'a>) -> Fields {
     body
 }
 
-fn part<'a>(cx: &mut Context<'a>, who: Node<'a>, role: &str) -> Option<Value> {
+fn participant<'a>(cx: &mut Context<'a>, who: Node<'a>, role: &str) -> Option<Value> {
     let individual = cx.actor(who).filter(|who| !is_device(who))?;
     // Organizations take no part as such in FHIR; they provide the service.
     let is_person = individual["reference"].as_str().is_some_and(|key| key.starts_with("Practitioner"));

@@ -50,7 +50,10 @@ fn relative<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
     for observation in &observations {
         match condition(cx, *observation) {
             Ok(condition) => conditions.push(condition),
-            Err(lost) => reason = lost,
+            Err(lost) => {
+                cx.lost.push((*observation, lost));
+                reason = lost;
+            }
         }
     }
     let has_died = observations.iter().any(|one| {

@@ -8,7 +8,7 @@ use super::losses::LossReason;
 use super::node::Node;
 use super::observations::{CATEGORY, Setting, notes, observation};
 use super::problems;
-use super::section::{Read, Reader, Section, by_template, each, unknown};
+use super::section::{Read, Reader, Section, by_template, each, part, unknown};
 
 pub static CONCERNS: Section = Section {
     id: "health_concerns",
@@ -64,9 +64,7 @@ fn concern<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
         if inner.is_a("2.16.840.1.113883.10.20.22.4.143") || inner.is_a("2.16.840.1.113883.10.20.22.4.122") {
             continue;
         }
-        if inner.name() == "observation" || inner.name() == "act" {
-            keys.extend(by_template(cx, inner, other).unwrap_or_default());
-        }
+        keys.extend(part(cx, inner, |cx, inner| by_template(cx, inner, other)).unwrap_or_default());
     }
     if !keys.is_empty() {
         return Ok(keys);
@@ -104,7 +102,7 @@ fn finding<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
     let inside: Vec<Node<'a>> =
         act.related().map(|(_, inner)| inner).filter(|inner| inner.name() == "observation").collect();
     for inner in inside {
-        keys.extend(by_template(cx, inner, unknown).unwrap_or_default());
+        keys.extend(part(cx, inner, |cx, inner| by_template(cx, inner, unknown)).unwrap_or_default());
     }
     Ok(keys)
 }

@@ -56,7 +56,7 @@ mod unstructured;
 mod vital_signs;
 mod xml;
 
-pub use losses::{Entry, Fate, LossReason, Losses, SectionReport};
+pub use losses::{Entry, Fate, LossReason, Losses, LostPart, SectionReport, Totals};
 
 /// Where a document came from.
 #[derive(Clone, Debug)]

@@ -9,7 +9,7 @@ use super::identifiers::identifiers;
 use super::keys::hashed;
 use super::losses::LossReason;
 use super::node::Node;
-use super::section::{Read, Section, unknown};
+use super::section::{Read, Section, part, unknown};
 
 pub static SECTION: Section = Section {
     id: "notes",
@@ -138,9 +138,9 @@ pub fn inside<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Vec<String> {
     let mut keys = Vec::new();
     for inner in act.descendants().filter(|inner| inner.is_act()) {
         if inner.is_a(NOTE) {
-            keys.extend(note(cx, inner).unwrap_or_default());
+            keys.extend(part(cx, inner, note).unwrap_or_default());
         } else if inner.name() == "observationMedia" {
-            keys.extend(media(cx, inner).unwrap_or_default());
+            keys.extend(part(cx, inner, media).unwrap_or_default());
         }
     }
     for observation in std::iter::once(act).chain(act.descendants()).filter(|node| node.name() == "observation") {

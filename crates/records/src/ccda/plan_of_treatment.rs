@@ -11,7 +11,7 @@ use super::medications;
 use super::narrative;
 use super::node::Node;
 use super::observations::{is_device, named, notes};
-use super::section::{Read, Reader, Section, by_template, unknown};
+use super::section::{Read, Reader, Section, by_template, each, part, unknown};
 
 pub static PLAN: Section = Section {
     id: "plan_of_treatment",
@@ -74,7 +74,7 @@ fn other<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
         "substanceAdministration" => medications::activity(cx, act),
         "supply" => supply(cx, act),
         "organizer" | "act" if act.related().next().is_some() => {
-            super::section::each(cx, act.related().map(|(_, inner)| inner), |cx, inner| by_template(cx, inner, other))
+            each(cx, act.related().map(|(_, inner)| inner), |cx, inner| by_template(cx, inner, other))
         }
         _ => unknown(cx, act),
     }
@@ -206,7 +206,7 @@ fn intervention<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
     let inside = act.related().map(|(_, inner)| inner).filter(|inner| inner.attr("moodCode") != Some("GOL"));
     let mut keys = Vec::new();
     for inner in inside {
-        keys.extend(by_template(cx, inner, other).unwrap_or_default());
+        keys.extend(part(cx, inner, |cx, inner| by_template(cx, inner, other)).unwrap_or_default());
     }
     if !keys.is_empty() {
         return Ok(keys);

@@ -59,19 +59,11 @@ fn untemplated<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
 
 /// A Problem Concern Act: one Condition for each problem observation in it.
 fn concern<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
-    let (mut keys, mut reason) = (Vec::new(), LossReason::Empty);
-    for (_, observation) in act.related().filter(|(_, inner)| inner.name() == "observation") {
+    let inside = act.related().map(|(_, inner)| inner).filter(|inner| {
         // Priority, status and the like of the concern itself are no problems.
-        let is_problem = observation.is_a(PROBLEM) || observation.templates().next().is_none();
-        if !is_problem {
-            continue;
-        }
-        match condition(cx, observation, Some(act)) {
-            Ok(key) => keys.push(key),
-            Err(lost) => reason = lost,
-        }
-    }
-    if keys.is_empty() { Err(reason) } else { Ok(keys) }
+        inner.name() == "observation" && (inner.is_a(PROBLEM) || inner.templates().next().is_none())
+    });
+    each(cx, inside, |cx, observation| Ok(vec![condition(cx, observation, Some(act))?]))
 }
 
 /// A Problem Observation without a concern around it.

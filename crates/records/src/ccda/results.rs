@@ -9,7 +9,7 @@ use super::identifiers::identifiers;
 use super::losses::LossReason;
 use super::node::Node;
 use super::observations::{self, CATEGORY, Setting, observation, performers, when};
-use super::section::{Read, Reader, Section, unknown};
+use super::section::{Read, Reader, Section, each, part, unknown};
 
 pub static SECTION: Section = Section {
     id: "results",
@@ -38,20 +38,23 @@ fn other<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
 /// A panel: one report, and one observation for each result in it.
 fn organizer<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
     let specimen = specimen(cx, act);
-    let (mut results, mut reason) = (Vec::new(), None);
-    for (_, inner) in act.related().filter(|(_, inner)| inner.name() == "observation") {
-        match one(cx, inner, Some(act), specimen.clone()) {
-            Ok(key) => results.push(key),
-            Err(lost) => reason = reason.or(Some(lost)),
-        }
+    let inside = act.related().map(|(_, inner)| inner).filter(|inner| inner.name() == "observation");
+    let read = each(cx, inside, |cx, inner| Ok(vec![one(cx, inner, Some(act), specimen.clone())?]));
+    let (results, reason) = (read.clone().unwrap_or_default(), read.err());
+    // A panel within the panel is one of its own.
+    let mut panels = Vec::new();
+    for (_, inner) in act.related().filter(|(_, inner)| inner.name() == "organizer") {
+        panels.extend(part(cx, inner, organizer).unwrap_or_default());
     }
     let code = observations::named(cx, act);
     // An organizer that names nothing is a box around its results.
-    if code.is_none() && results.is_empty() {
+    if code.is_none() && results.is_empty() && panels.is_empty() {
         return Err(reason.unwrap_or(LossReason::Empty));
     }
     let code = code.or_else(|| Some(json!({ "text": cx.section?.node.child("title")?.text()? })));
-    let Some(code) = code else { return Ok(results) };
+    let Some(code) = code.filter(|_| !results.is_empty() || panels.is_empty()) else {
+        return Ok([results, panels].concat());
+    };
     let mut body = Fields::new().with("identifier", identifiers(act));
     body.set("status", status(act));
     body.set("category", vec![coded(SERVICE, "LAB", Some("Laboratory"))]);
@@ -65,6 +68,7 @@ fn organizer<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
     body.set("result", results.iter().map(|key| Context::reference(key)).collect::<Vec<_>>());
     let mut keys = vec![cx.add("DiagnosticReport", act, body)];
     keys.extend(results);
+    keys.extend(panels);
     Ok(keys)
 }
 
