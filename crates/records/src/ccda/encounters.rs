@@ -154,8 +154,8 @@ fn participant<'a>(cx: &mut Context<'a>, who: Node<'a>, role: &str) -> Option<Va
     })
 }
 
-/// The class told as such, or by the billing code of the visit.
-fn class(code: Option<Node<'_>>) -> Value {
+/// The class told as such, or by the billing code of the visit; unknown where neither tells it.
+pub fn class(code: Option<Node<'_>>) -> Value {
     let told = code.into_iter().flat_map(codes_of_class).next();
     let billed = || code.and_then(|code| code_in(code, CPT)).and_then(|code| code.parse::<u32>().ok()).and_then(billed);
     let known = told.or_else(billed).and_then(|class| CLASSES.iter().find(|(code, _)| *code == class));
@@ -188,17 +188,11 @@ fn status<'a>(cx: &Context<'a>, act: Node<'a>) -> &'static str {
     let time = act.children("effectiveTime").find(|time| cx.start(*time).is_some() || cx.end(*time).is_some());
     let end =
         time.and_then(|time| cx.end(time).or_else(|| time.child("low").is_none().then(|| cx.start(time)).flatten()));
-    let written = cx.document.child("effectiveTime").and_then(|time| cx.start(time)).and_then(|at| at.instant());
-    let is_ahead = time
-        .and_then(|time| cx.start(time))
-        .and_then(|at| at.instant())
-        .zip(written)
-        .is_some_and(|(start, now)| start > now);
     match told {
         Some("nullified") => "entered-in-error",
         Some("cancelled") => "cancelled",
         // On its way when the document was written, and later on the same day as well.
-        _ if is_ahead && act.attr("moodCode") != Some("EVN") => "planned",
+        _ if is_ahead(cx, act) && act.attr("moodCode") != Some("EVN") => "planned",
         _ if end.is_some() => "finished",
         Some("active") => "in-progress",
         Some("completed") => "finished",
@@ -206,6 +200,13 @@ fn status<'a>(cx: &Context<'a>, act: Node<'a>) -> &'static str {
         Some("suspended") => "onleave",
         _ => "unknown",
     }
+}
+
+/// Whether it begins after the document was written.
+pub fn is_ahead<'a>(cx: &Context<'a>, act: Node<'a>) -> bool {
+    let start = act.children("effectiveTime").find_map(|time| cx.start(time)).and_then(|at| at.instant());
+    let written = cx.document.child("effectiveTime").and_then(|time| cx.start(time)).and_then(|at| at.instant());
+    start.zip(written).is_some_and(|(start, written)| start > written)
 }
 
 /// Adds an encounter. Told a second time, what was unknown the first time is known now.

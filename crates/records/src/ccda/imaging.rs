@@ -13,7 +13,7 @@ use super::section::{Read, Section, unknown};
 pub static SECTION: Section = Section {
     id: "imaging",
     templates: &["2.16.840.1.113883.10.20.6.1.1", "2.16.840.1.113883.10.20.6.1.2"],
-    loinc: &["121181", "121070", "121072", "121060", "11329-0", "18782-3", "55115-0"],
+    loinc: &["121181", "121070", "121072", "121060", "11329-0", "18782-3", "55115-0", "18726-0", "18748-4"],
     titles: &["dicom object catalog", "findings", "impressions"],
     entries: &[
         (STUDY, study),

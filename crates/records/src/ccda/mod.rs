@@ -9,6 +9,7 @@ mod advance_directives;
 mod allergies;
 mod attachments;
 mod care_teams;
+mod categories;
 mod concepts;
 mod context;
 mod diagnoses;

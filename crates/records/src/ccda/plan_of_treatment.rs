@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::concepts::{coded, coding};
+use super::concepts::coded;
 use super::context::Context;
+use super::encounters::{class, is_ahead};
 use super::fields::Fields;
 use super::identifiers::identifiers;
 use super::losses::LossReason;
@@ -140,16 +141,20 @@ fn sites<'a>(cx: &Context<'a>, act: Node<'a>) -> Vec<Value> {
 /// A visit to come.
 fn visit<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
     let kind = named(cx, act);
-    let class = act.child("code").map(|code| cx.coding(code));
-    let class = class.filter(|coding| coding["system"] == "http://terminology.hl7.org/CodeSystem/v3-ActCode");
     let period = act.child("effectiveTime").map_or(Value::Null, |time| cx.period(time));
     if kind.is_none() && period.is_null() {
         return Err(LossReason::Nameless);
     }
-    let is_off = matches!(status(act), "revoked" | "entered-in-error");
+    let status = match status(act) {
+        "entered-in-error" => "entered-in-error",
+        "revoked" => "cancelled",
+        // Done with by the time the document was written.
+        "completed" if !is_ahead(cx, act) => "finished",
+        _ => "planned",
+    };
     let mut body = Fields::new().with("identifier", identifiers(act));
-    body.set("status", if is_off { "cancelled" } else { "planned" });
-    body.set("class", class.unwrap_or_else(|| coding(ACT_CODE, "AMB", Some("ambulatory"))));
+    body.set("status", status);
+    body.set("class", class(act.child("code")));
     body.set("type", kind.map(|kind| vec![kind]));
     body.set("subject", cx.subject());
     let performers: Vec<Value> = cx.actors(act, "performer").into_iter().filter(is_person).collect();
@@ -159,8 +164,6 @@ fn visit<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
     body.set("reasonCode", reasons.map(|value| cx.concept(value)).filter(|one| !one.is_null()).collect::<Vec<_>>());
     Ok(vec![cx.add("Encounter", act, body)])
 }
-
-const ACT_CODE: &str = "http://terminology.hl7.org/CodeSystem/v3-ActCode";
 
 fn is_person(actor: &Value) -> bool {
     actor["reference"].as_str().is_some_and(|key| key.starts_with("Practitioner"))
@@ -245,3 +248,6 @@ pub fn told<'a>(cx: &mut Context<'a>, section: Node<'a>) -> Option<String> {
 }
 
 const CARE_PLAN: &str = "http://hl7.org/fhir/us/core/CodeSystem/careplan-category";
+
+#[cfg(test)]
+mod tests;

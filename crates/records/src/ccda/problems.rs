@@ -279,6 +279,23 @@ mod tests {
     }
 
     #[test]
+    fn the_day_of_the_diagnosis_is_the_asserted_date() {
+        let dated = r#"<entryRelationship typeCode="COMP"><observation classCode="OBS" moodCode="EVN"><templateId root="2.16.840.1.113883.10.20.22.4.502"/>
+            <code code="77975-1" codeSystem="2.16.840.1.113883.6.1" displayName="Earliest date of diagnosis"/><effectiveTime value="20120402"/></observation></entryRelationship>"#;
+        let told = PROBLEMS.replacen(
+            "</observation></entryRelationship>\n        </act>",
+            &format!("{dated}</observation></entryRelationship></act>"),
+            1,
+        );
+        let conditions = super::super::testing::of_kind(&converted(&sections(&[&told])), "Condition");
+        let asserted = serde_json::json!([{
+            "url": "http://hl7.org/fhir/StructureDefinition/condition-assertedDate", "valueDateTime": "2012-04-02",
+        }]);
+        assert_eq!((&conditions[0]["extension"], &conditions[0]["onsetDateTime"]), (&asserted, &"2012-03".into()));
+        assert!(conditions[1..].iter().all(|condition| condition.get("extension").is_none()));
+    }
+
+    #[test]
     fn the_same_entry_in_another_document_keeps_its_id() {
         let later = sections(&[PROBLEMS]).replace("doc-1", "doc-2").replace("Problem List", "Problems");
         let ids = |xml: &str| -> Vec<String> {

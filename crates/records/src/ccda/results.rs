@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::concepts::coded;
 use super::context::Context;
 use super::fields::Fields;
 use super::identifiers::identifiers;
@@ -24,7 +23,6 @@ const ORGANIZER: &str = "2.16.840.1.113883.10.20.22.4.1";
 const RESULT: &str = "2.16.840.1.113883.10.20.22.4.2";
 const ENTRIES: &[(&str, Reader)] = &[(ORGANIZER, organizer), (RESULT, result)];
 
-const SERVICE: &str = "http://terminology.hl7.org/CodeSystem/v2-0074";
 const SPECIMEN: &str = "2.16.840.1.113883.10.20.22.4.415";
 
 fn other<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
@@ -57,7 +55,7 @@ fn organizer<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
     };
     let mut body = Fields::new().with("identifier", identifiers(act));
     body.set("status", status(act));
-    body.set("category", vec![coded(SERVICE, "LAB", Some("Laboratory"))]);
+    body.set("category", cx.sort(act, None).report().map(|category| vec![category]));
     body.set("code", code);
     body.set("subject", cx.subject());
     let effective = when(cx, act).or_else(|| earliest(cx, act));
@@ -83,7 +81,8 @@ fn one<'a>(
     around: Option<Node<'a>>,
     specimen: Option<Value>,
 ) -> Result<String, LossReason> {
-    let mut body = observation(cx, act, Setting { category: (CATEGORY, "laboratory"), around })?;
+    let category = (CATEGORY, cx.sort(act, around).observation());
+    let mut body = observation(cx, act, Setting { category, around })?;
     body.set("specimen", specimen);
     Ok(cx.add("Observation", act, body))
 }
