@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::concepts::coded;
 use super::context::Context;
 use super::node::Node;
+use super::section::Section;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sort {
@@ -49,30 +50,24 @@ const SNOMED: &str = "http://snomed.info/sct";
 /// Templates of imaging reports all begin so.
 const DICOM: &str = "2.16.840.1.113883.10.20.6.";
 
-impl<'a> Context<'a> {
-    /// The sort of a result: what it says itself, else the panel around it, else the section.
-    pub fn sort(&self, act: Node<'a>, around: Option<Node<'a>>) -> Sort {
-        let told = self.sort_of(act).or_else(|| self.sort_of(around?));
-        told.or_else(|| self.sort_of_section()).unwrap_or(Sort::Laboratory)
+/// What an act of this code says itself.
+pub fn of_act(act: Node<'_>, code: Option<&Value>) -> Option<Sort> {
+    if act.templates().any(|root| root.starts_with(DICOM)) {
+        return Some(Sort::Imaging);
     }
+    by_concept(code?)
+}
 
-    fn sort_of(&self, act: Node<'a>) -> Option<Sort> {
-        if act.templates().any(|root| root.starts_with(DICOM)) {
-            return Some(Sort::Imaging);
-        }
-        by_concept(&self.concept(act.child("code")?))
+/// What a section says of all that stands in it.
+pub fn of_section<'a>(cx: &Context<'a>, section: Node<'a>, known: Option<&Section>) -> Option<Sort> {
+    if known.is_some_and(|known| known.id == "imaging") {
+        return Some(Sort::Imaging);
     }
-
-    fn sort_of_section(&self) -> Option<Sort> {
-        let section = self.section?;
-        if section.known.is_some_and(|known| known.id == "imaging") {
-            return Some(Sort::Imaging);
-        }
-        let title = section.node.child("title").and_then(Node::text).unwrap_or_default().to_lowercase();
-        let has = |word: &str| title.split(|letter: char| !letter.is_alphanumeric()).any(|part| part.starts_with(word));
-        let by_title = || (has("radiolog") || has("imaging")).then_some(Sort::Imaging).filter(|_| !has("lab"));
-        by_concept(&self.concept(section.node.child("code")?)).or_else(by_title)
-    }
+    let title = section.child("title").and_then(Node::text).unwrap_or_default().to_lowercase();
+    let has = |word: &str| title.split(|letter: char| !letter.is_alphanumeric()).any(|part| part.starts_with(word));
+    let by_title = || (has("radiolog") || has("imaging")).then_some(Sort::Imaging).filter(|_| !has("lab"));
+    let code = section.child("code").map(|code| cx.concept(code));
+    code.and_then(|code| by_concept(&code)).or_else(by_title)
 }
 
 /// By its codes, else by its names.
@@ -116,9 +111,15 @@ fn by_cpt(code: &str) -> Option<Sort> {
     })
 }
 
+/// Longer texts are no names.
+const NAME: usize = 160;
+
 /// Whether a name is one of imaging: a word for it, or a modality as LOINC abbreviates it before the part of the body or
 /// the kind of view: "XR Chest 2 Views". A modality alone may mean something else, such as "CT DNA".
 fn is_imaging(name: &str) -> bool {
+    if name.len() > NAME {
+        return false;
+    }
     let lower = name.to_lowercase().replace("x-ray", "xray").replace("x ray", "xray");
     let words: Vec<&str> =
         lower.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect();

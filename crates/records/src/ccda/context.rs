@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
+use super::categories::Sort;
 use super::fields::{Fields, write};
 use super::keys::Keys;
 use super::losses::LossReason;
@@ -44,6 +45,8 @@ pub struct Current<'a> {
     pub node: Node<'a>,
     /// Its place in the registry.
     pub known: Option<&'static Section>,
+    /// What sort of results it says to hold.
+    pub sort: Option<Sort>,
 }
 
 struct Made {

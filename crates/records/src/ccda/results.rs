@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::categories::{Sort, of_act};
+use super::concepts::coded;
 use super::context::Context;
 use super::fields::Fields;
 use super::identifiers::identifiers;
@@ -36,26 +38,28 @@ fn other<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
 /// A panel: one report, and one observation for each result in it.
 fn organizer<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
     let specimen = specimen(cx, act);
+    let code = observations::named(cx, act);
+    let sort = of_act(act, code.as_ref()).or(cx.section.and_then(|section| section.sort));
     let inside = act.related().map(|(_, inner)| inner).filter(|inner| inner.name() == "observation");
-    let read = each(cx, inside, |cx, inner| Ok(vec![one(cx, inner, Some(act), specimen.clone())?]));
+    let read = each(cx, inside, |cx, inner| Ok(vec![one(cx, inner, Some(act), sort, specimen.clone())?]));
     let (results, reason) = (read.clone().unwrap_or_default(), read.err());
     // A panel within the panel is one of its own.
     let mut panels = Vec::new();
     for (_, inner) in act.related().filter(|(_, inner)| inner.name() == "organizer") {
         panels.extend(part(cx, inner, organizer).unwrap_or_default());
     }
-    let code = observations::named(cx, act);
     // An organizer that names nothing is a box around its results.
     if code.is_none() && results.is_empty() && panels.is_empty() {
         return Err(reason.unwrap_or(LossReason::Empty));
     }
-    let code = code.or_else(|| Some(json!({ "text": cx.section?.node.child("title")?.text()? })));
+    let title = || cx.section?.node.child("title")?.text().and_then(|title| cx.afford(title));
+    let code = code.or_else(|| Some(json!({ "text": title()? })));
     let Some(code) = code.filter(|_| !results.is_empty() || panels.is_empty()) else {
         return Ok([results, panels].concat());
     };
     let mut body = Fields::new().with("identifier", identifiers(act));
     body.set("status", status(act));
-    body.set("category", cx.sort(act, None).report().map(|category| vec![category]));
+    body.set("category", sort.unwrap_or(Sort::Laboratory).report().map(|category| vec![category]));
     body.set("code", code);
     body.set("subject", cx.subject());
     let effective = when(cx, act).or_else(|| earliest(cx, act));
@@ -72,17 +76,21 @@ fn organizer<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
 
 fn result<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
     let specimen = specimen(cx, act);
-    Ok(vec![one(cx, act, None, specimen)?])
+    let sort = cx.section.and_then(|section| section.sort);
+    Ok(vec![one(cx, act, None, sort, specimen)?])
 }
 
+/// A result. `sort` is what the panel or the section says; the result itself may know better.
 fn one<'a>(
     cx: &mut Context<'a>,
     act: Node<'a>,
     around: Option<Node<'a>>,
+    sort: Option<Sort>,
     specimen: Option<Value>,
 ) -> Result<String, LossReason> {
-    let category = (CATEGORY, cx.sort(act, around).observation());
-    let mut body = observation(cx, act, Setting { category, around })?;
+    let mut body = observation(cx, act, Setting { category: (CATEGORY, "laboratory"), around })?;
+    let sort = of_act(act, body.0.get("code")).or(sort).unwrap_or(Sort::Laboratory);
+    body.set("category", vec![coded(CATEGORY, sort.observation(), None)]);
     body.set("specimen", specimen);
     Ok(cx.add("Observation", act, body))
 }

@@ -11,8 +11,8 @@ use super::losses::{Entry, Fate, LossReason, SectionReport, brief, counted, what
 use super::narrative;
 use super::node::Node;
 use super::{
-    advance_directives, allergies, care_teams, diagnoses, encounters, family_history, functional_status, goals,
-    health_concerns, imaging, immunizations, instructions, medical_equipment, medications, notes, payers,
+    advance_directives, allergies, care_teams, categories, diagnoses, encounters, family_history, functional_status,
+    goals, health_concerns, imaging, immunizations, instructions, medical_equipment, medications, notes, payers,
     physical_exam, plan_of_treatment, problems, procedures, results, social_history, vital_signs,
 };
 
@@ -79,14 +79,19 @@ pub fn unknown<'a>(_: &mut Context<'a>, _: Node<'a>) -> Read {
     Err(LossReason::Template)
 }
 
+/// An Entry Reference: stands for an act told elsewhere in the document, by its id.
+pub const REFERENCE: &str = "2.16.840.1.113883.10.20.22.4.122";
+
 /// Reads a nested act. One that became nothing is noted among the lost parts of the entry, by itself and not with what
-/// is inside it.
+/// is inside it. A reference is no loss.
 pub fn part<'a>(cx: &mut Context<'a>, act: Node<'a>, read: impl FnOnce(&mut Context<'a>, Node<'a>) -> Read) -> Read {
     let before = cx.lost.len();
     let made = read(cx, act);
     if let Err(reason) = made {
         cx.lost.truncate(before);
-        cx.lost.push((act, reason));
+        if !act.is_a(REFERENCE) {
+            cx.lost.push((act, reason));
+        }
     }
     made
 }
@@ -149,7 +154,8 @@ fn read_inside<'a>(cx: &mut Context<'a>, parent: Node<'a>, reports: &mut Vec<Sec
 
 fn read_one<'a>(cx: &mut Context<'a>, node: Node<'a>, reports: &mut Vec<SectionReport>) -> Value {
     let known = find(node);
-    cx.section = Some(Current { node, known });
+    let sort = categories::of_section(cx, node, known);
+    cx.section = Some(Current { node, known, sort });
     let title = node.child("title").and_then(Node::text);
     let mut report = SectionReport {
         code: node.code().map(brief),

@@ -57,3 +57,18 @@ fn a_hostile_entry_has_a_short_report() {
     assert_eq!(losses.totals().parts[&LossReason::Nameless], 500);
     assert!(serde_json::to_string(&losses).unwrap().len() < 16 << 10);
 }
+
+#[test]
+fn a_reference_to_an_act_told_elsewhere_is_no_loss() {
+    let intervention = |inside: &str| {
+        format!(
+            r#"<section><code code="62387-6"/><entry><act classCode="ACT" moodCode="INT"><templateId root="2.16.840.1.113883.10.20.22.4.146"/><code code="362956003" codeSystem="2.16.840.1.113883.6.96"/>
+            <entryRelationship typeCode="RSON"><act classCode="ACT" moodCode="EVN"><templateId root="{inside}"/><id root="1.2.3.4" extension="g1"/><code nullFlavor="NP"/></act></entryRelationship>
+            <entryRelationship typeCode="COMP"><act classCode="ACT" moodCode="INT"><templateId root="2.16.840.1.113883.10.20.22.4.39"/><code code="306181000000106" codeSystem="2.16.840.1.113883.6.96"/></act></entryRelationship></act></entry></section>"#
+        )
+    };
+    for (inside, parts) in [("2.16.840.1.113883.10.20.22.4.122", 0), ("2.16.840.1.113883.10.20.22.4.999", 1)] {
+        let totals = converted(&sections(&[&intervention(inside)])).losses.totals();
+        assert_eq!((totals.mapped, totals.parts.values().sum::<u64>()), (1, parts), "{inside}");
+    }
+}
