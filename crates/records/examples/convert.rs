@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use domain::Timestamp;
-use records::ccda::{Converted, Fate, Origin, convert};
+use records::ccda::{Converted, Origin, convert};
 use serde_json::{Value, json};
 
 use samples::Source;
@@ -105,23 +105,7 @@ fn write_bundle(out: &mut impl Write, source: &Source, converted: &Converted) ->
 }
 
 fn told(source: &Source, converted: &Converted) -> Value {
-    let sections: Vec<Value> = converted
-        .losses
-        .sections
-        .iter()
-        .map(|section| {
-            let entries: Vec<Value> = section
-                .entries
-                .iter()
-                .map(|entry| match &entry.fate {
-                    Fate::Mapped(keys) => json!({"what": entry.what, "mapped": keys}),
-                    Fate::Lost(reason) => json!({"what": entry.what, "lost": format!("{reason:?}")}),
-                })
-                .collect();
-            json!({"code": section.code, "title": section.title, "reader": section.reader, "entries": entries})
-        })
-        .collect();
-    json!({"document": source.name, "sections": sections})
+    json!({"document": source.name, "sections": converted.losses.sections})
 }
 
 /// On one thread, without reading files or writing bundles.

@@ -105,10 +105,9 @@ fn every_document_converts() {
             *kinds.entry(landed.kind.clone()).or_default() += 1;
         }
         for section in converted.losses.sections {
-            let name = section.reader.map_or_else(
-                || format!("({} {})", section.code.unwrap_or_default(), section.title.unwrap_or_default()),
-                str::to_owned,
-            );
+            let name = section.reader.unwrap_or_else(|| {
+                format!("({} {})", section.code.unwrap_or_default(), section.title.unwrap_or_default())
+            });
             let (mapped, lost) = sections.entry(name).or_default();
             for entry in section.entries {
                 match entry.fate {

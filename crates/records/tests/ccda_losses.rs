@@ -91,7 +91,7 @@ fn every_entry_has_a_fate() {
 
 /// Shares never fall. Where they rise, the file with the new floors is named.
 fn check_floors(tally: &Tally) {
-    let floors: BTreeMap<&str, usize> = FLOORS
+    let floors: BTreeMap<&str, u64> = FLOORS
         .lines()
         .filter_map(|line| line.split_once('\t'))
         .map(|(name, mapped)| (name, mapped.parse().expect("a number")))
@@ -99,14 +99,14 @@ fn check_floors(tally: &Tally) {
     let now: String = tally
         .sections
         .iter()
-        .filter(|(_, line)| line.mapped > 0)
-        .map(|(name, line)| format!("{name}\t{}\n", line.mapped))
+        .filter(|(_, line)| line.totals.mapped > 0)
+        .map(|(name, line)| format!("{name}\t{}\n", line.totals.mapped))
         .collect();
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("floors.txt");
     std::fs::write(&path, &now).unwrap();
     let fallen: Vec<String> = floors
         .iter()
-        .map(|(name, floor)| (name, floor, tally.sections.get(*name).map_or(0, |line| line.mapped)))
+        .map(|(name, floor)| (name, floor, tally.sections.get(*name).map_or(0, |line| line.totals.mapped)))
         .filter(|(_, floor, mapped)| mapped < floor)
         .map(|(name, floor, mapped)| format!("{name}: {mapped}, were {floor}"))
         .collect();

@@ -1,13 +1,16 @@
-//! Who wrote, did or told something: Practitioner, Organization, Device.
+//! Who wrote, did or told something: Practitioner, PractitionerRole, Organization, Device.
 
 use serde_json::{Value, json};
 
-use super::concepts::uuid;
+use super::concepts::{code_in, uuid};
 use super::context::Context;
 use super::fields::Fields;
 use super::identifiers::identifiers;
 use super::keys::hashed;
 use super::node::Node;
+
+/// The taxonomy of providers of NUCC.
+const SPECIALTY: &str = "2.16.840.1.113883.6.101";
 
 impl<'a> Context<'a> {
     /// A reference to whom an `author`, `performer`, `informant` or the like names; the person, else the device,
@@ -56,7 +59,30 @@ impl<'a> Context<'a> {
             .with("telecom", self.telecoms(assigned))
             .with("address", self.addresses(assigned));
         let key = self.add_as("Practitioner", id, body);
-        Some(referring(&key, display))
+        let practitioner = referring(&key, display);
+        self.role(assigned, &practitioner);
+        Some(practitioner)
+    }
+
+    /// The PractitionerRole that carries the specialty, where one is told, and the organization it is practised for.
+    fn role(&mut self, assigned: Node<'a>, practitioner: &Value) {
+        let told = assigned.children("code").chain(assigned.sdtc("specialty"));
+        let mut specialties: Vec<Value> = Vec::new();
+        for one in told.filter(|one| code_in(*one, SPECIALTY).is_some()).map(|one| self.concept(one)) {
+            if !one.is_null() && !specialties.contains(&one) {
+                specialties.push(one);
+            }
+        }
+        if specialties.is_empty() {
+            return;
+        }
+        let organization = self.organization_of(assigned);
+        let body = Fields::new()
+            .with("practitioner", practitioner.clone())
+            .with("organization", organization)
+            .with("specialty", specialties);
+        let id = hashed("PractitionerRole", &[&json!(body.0).to_string()]);
+        self.add_as("PractitionerRole", id, body);
     }
 
     fn organization_of(&mut self, assigned: Node<'a>) -> Option<Value> {
@@ -130,3 +156,6 @@ fn named(node: Node<'_>, kind: &str, name: Option<&str>) -> String {
         None => hashed(kind, &["name", &name]),
     }
 }
+
+#[cfg(test)]
+mod tests;

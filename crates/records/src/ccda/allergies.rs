@@ -45,18 +45,12 @@ fn other<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
 
 /// An Allergy Concern Act: one AllergyIntolerance for each observation in it.
 fn concern<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
-    let (mut keys, mut reason) = (Vec::new(), None);
-    for (_, inner) in act.related().filter(|(_, inner)| inner.name() == "observation") {
-        match allergy(cx, inner, Some(act)) {
-            Ok(key) => keys.push(key),
-            Err(lost) => reason = reason.or(Some(lost)),
-        }
-    }
-    if keys.is_empty() { Err(reason.unwrap_or(LossReason::Empty)) } else { Ok(keys) }
+    let inside = act.related().map(|(_, inner)| inner).filter(|inner| inner.name() == "observation");
+    each(cx, inside, |cx, inner| Ok(vec![allergy(cx, inner, Some(act))?]))
 }
 
 fn observation<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
-    each(cx, std::iter::once(act), |cx, act| Ok(vec![allergy(cx, act, None)?]))
+    Ok(vec![allergy(cx, act, None)?])
 }
 
 fn allergy<'a>(cx: &mut Context<'a>, act: Node<'a>, concern: Option<Node<'a>>) -> Result<String, LossReason> {

@@ -32,7 +32,10 @@ fn team<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
         for performer in inner.children("performer") {
             let function = performer.sdtc("functionCode").next().or_else(|| performer.child("functionCode"));
             let role = function.or_else(|| inner.child("code")).map_or(Value::Null, |code| cx.concept(code));
-            let Some(member) = cx.actor(performer).filter(|who| !super::observations::is_device(who)) else { continue };
+            let Some(member) = cx.actor(performer).filter(|who| !super::observations::is_device(who)) else {
+                cx.lost.push((performer, LossReason::Nameless));
+                continue;
+            };
             let period = inner.child("effectiveTime").map_or(Value::Null, |time| cx.period(time));
             members.push(
                 Fields::new()

@@ -5,8 +5,10 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
+use super::categories::Sort;
 use super::fields::{Fields, write};
 use super::keys::Keys;
+use super::losses::LossReason;
 use super::narrative;
 use super::node::Node;
 use super::section::Section;
@@ -22,6 +24,8 @@ pub struct Context<'a> {
     pub offset: Option<String>,
     /// The section being read.
     pub section: Option<Current<'a>>,
+    /// The acts inside the entry being read that became nothing.
+    pub lost: Vec<(Node<'a>, LossReason)>,
     pub(super) keys: Keys<'a>,
     ids: HashMap<String, Vec<Node<'a>>>,
     made: Vec<Made>,
@@ -41,6 +45,8 @@ pub struct Current<'a> {
     pub node: Node<'a>,
     /// Its place in the registry.
     pub known: Option<&'static Section>,
+    /// What sort of results it says to hold.
+    pub sort: Option<Sort>,
 }
 
 struct Made {
@@ -68,6 +74,7 @@ impl<'a> Context<'a> {
             encounter: None,
             offset,
             section: None,
+            lost: Vec::new(),
             keys: Keys::new(document),
             ids,
             made: Vec::new(),

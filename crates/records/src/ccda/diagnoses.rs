@@ -5,10 +5,9 @@ use serde_json::Value;
 use super::concepts::coded;
 use super::context::Context;
 use super::encounters::diagnose;
-use super::losses::LossReason;
 use super::node::Node;
 use super::problems::condition;
-use super::section::{Read, Section, unknown};
+use super::section::{Read, Section, each, unknown};
 
 pub static SECTION: Section = Section {
     id: "diagnoses",
@@ -60,16 +59,8 @@ fn other<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
 
 /// An act around the problems diagnosed.
 fn wrapped<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
-    let (mut keys, mut reason) = (Vec::new(), LossReason::Empty);
-    for (_, problem) in act.related().filter(|(_, inner)| inner.name() == "observation") {
-        match condition(cx, problem, None) {
-            Ok(key) => keys.push(key),
-            Err(lost) => reason = lost,
-        }
-    }
-    if keys.is_empty() {
-        return Err(reason);
-    }
+    let inside = act.related().map(|(_, inner)| inner).filter(|inner| inner.name() == "observation");
+    let keys = each(cx, inside, |cx, problem| Ok(vec![condition(cx, problem, None)?]))?;
     list(cx, act, &keys);
     Ok(keys)
 }

@@ -6,7 +6,7 @@ use super::context::Context;
 use super::fields::{Choice, Fields};
 use super::node::Node;
 use super::observations::first_concept;
-use super::quantities::{compared, quantity, range, ratio};
+use super::quantities::{compared, quantity, range, ratio, spoken};
 
 const SIG: &str = "2.16.840.1.113883.10.20.22.4.147";
 const INSTRUCTION: &str = "2.16.840.1.113883.10.20.22.4.20";
@@ -38,23 +38,29 @@ pub fn dosage<'a>(cx: &Context<'a>, act: Node<'a>) -> Option<Value> {
     (!out.is_empty()).then(|| out.into())
 }
 
-/// The dosage of a MedicationAdministration, which has a form of its own.
-pub fn given<'a>(cx: &Context<'a>, act: Node<'a>) -> Value {
-    let mut out = Fields::new();
-    out.set("text", sig(cx, act));
-    out.set("site", first_concept(cx, act, "approachSiteCode"));
-    out.set("route", first_concept(cx, act, "routeCode"));
-    let dose = act.child("doseQuantity").map_or(Value::Null, |dose| match range(dose) {
-        Value::Null => quantity(dose),
-        range => range.get("low").cloned().unwrap_or(Value::Null),
-    });
-    let has_dose = !dose.is_null();
-    out.set("dose", dose);
-    let rate = act.child("rateQuantity").map_or(Value::Null, quantity);
-    let has_rate = !rate.is_null();
-    out.set("rateQuantity", rate);
-    // R4 wants a dose or a rate, else the words stand in a note of their own.
-    if has_dose || has_rate { out.into() } else { Value::Null }
+/// The dosage of a MedicationAdministration, which has a form of its own, or the words of a note. R4 takes one amount
+/// only, so that a range stands in the text; and it takes no dosage without an amount (`mad-1`).
+pub fn given<'a>(cx: &Context<'a>, act: Node<'a>) -> Result<Value, Option<String>> {
+    let (site, route) = (first_concept(cx, act, "approachSiteCode"), first_concept(cx, act, "routeCode"));
+    let mut words: Vec<String> = sig(cx, act).into_iter().collect();
+    let mut amounts = Fields::new();
+    for (name, member, label) in [("doseQuantity", "dose", "Dose"), ("rateQuantity", "rateQuantity", "Rate")] {
+        let Some(told) = act.child(name) else { continue };
+        let amount = quantity(told);
+        if amount.is_null() {
+            words.extend(spoken(told).map(|spoken| format!("{label}: {spoken}")));
+        }
+        amounts.set(member, amount);
+    }
+    if !amounts.is_empty() {
+        let out = Fields::new().with("text", words.join("; ")).with("site", site).with("route", route);
+        let out = out.with("dose", amounts.0.remove("dose")).with("rateQuantity", amounts.0.remove("rateQuantity"));
+        return Ok(out.into());
+    }
+    for (label, concept) in [("Site", site), ("Route", route)] {
+        words.extend(concept["text"].as_str().map(|text| format!("{label}: {text}")));
+    }
+    Err(Some(words.join("; ")).filter(|words| !words.is_empty()))
 }
 
 /// The words of the prescription: a free text sig, else the words of the activity itself.
@@ -88,3 +94,6 @@ fn amounts(node: Option<Node<'_>>) -> Option<Choice> {
     };
     (!choice.value.is_null()).then_some(choice)
 }
+
+#[cfg(test)]
+mod tests;

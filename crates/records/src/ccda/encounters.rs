@@ -11,7 +11,7 @@ use super::node::Node;
 use super::observations::is_device;
 use super::problems;
 use super::procedures::{indications, key};
-use super::section::{Read, Section, unknown};
+use super::section::{Read, Section, each, part, unknown};
 
 pub static SECTION: Section = Section {
     id: "encounters",
@@ -60,7 +60,7 @@ fn encounter<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
     let mut people: Vec<Value> = Vec::new();
     for performer in act.children("performer") {
         let role = if performer.attr("typeCode") == Some("SPRF") { "SPRF" } else { "PPRF" };
-        people.extend(part(cx, performer, role));
+        people.extend(participant(cx, performer, role));
     }
     body.set("participant", people);
     body.set("reasonCode", reasons);
@@ -75,7 +75,8 @@ fn encounter<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
         .filter(|(_, inner)| inner.is_a(DIAGNOSIS) || inner.code() == Some("29308-4"))
         .flat_map(|(_, inner)| inner.related())
         .filter(|(_, inner)| inner.name() == "observation")
-        .filter_map(|(_, problem)| problems::condition(cx, problem, None).ok())
+        .filter_map(|(_, problem)| part(cx, problem, diagnosis).ok())
+        .flatten()
         .collect();
     let made = add(cx, act, body);
     for condition in &diagnoses {
@@ -90,7 +91,11 @@ fn encounter<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
 /// Diagnoses of visits that are not told.
 fn diagnosed_alone<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
     let inside = act.related().map(|(_, inner)| inner).filter(|inner| inner.name() == "observation");
-    super::section::each(cx, inside, |cx, problem| Ok(vec![problems::condition(cx, problem, None)?]))
+    each(cx, inside, diagnosis)
+}
+
+fn diagnosis<'a>(cx: &mut Context<'a>, problem: Node<'a>) -> Read {
+    Ok(vec![problems::condition(cx, problem, None)?])
 }
 
 /// The encounter a document is about: `componentOf/encompassingEncounter`.
@@ -104,10 +109,10 @@ pub fn encompassing(cx: &mut Context<'_>) -> Option<String> {
     let mut people: Vec<Value> = Vec::new();
     for one in node.children("encounterParticipant") {
         let role = one.attr("typeCode").filter(|code| ["ADM", "ATND", "CON", "DIS", "REF"].contains(code));
-        people.extend(part(cx, one, role.unwrap_or("PART")));
+        people.extend(participant(cx, one, role.unwrap_or("PART")));
     }
     for one in node.children("responsibleParty") {
-        people.extend(part(cx, one, "PPRF"));
+        people.extend(participant(cx, one, "PPRF"));
     }
     body.set("participant", people);
     let facility = node.path(&["location", "healthCareFacility"]);
@@ -139,7 +144,7 @@ fn common<'a>(cx: &mut Context<'a>, node: Node<'a>) -> Fields {
     body
 }
 
-fn part<'a>(cx: &mut Context<'a>, who: Node<'a>, role: &str) -> Option<Value> {
+fn participant<'a>(cx: &mut Context<'a>, who: Node<'a>, role: &str) -> Option<Value> {
     let individual = cx.actor(who).filter(|who| !is_device(who))?;
     // Organizations take no part as such in FHIR; they provide the service.
     let is_person = individual["reference"].as_str().is_some_and(|key| key.starts_with("Practitioner"));
@@ -149,8 +154,8 @@ fn part<'a>(cx: &mut Context<'a>, who: Node<'a>, role: &str) -> Option<Value> {
     })
 }
 
-/// The class told as such, or by the billing code of the visit.
-fn class(code: Option<Node<'_>>) -> Value {
+/// The class told as such, or by the billing code of the visit; unknown where neither tells it.
+pub fn class(code: Option<Node<'_>>) -> Value {
     let told = code.into_iter().flat_map(codes_of_class).next();
     let billed = || code.and_then(|code| code_in(code, CPT)).and_then(|code| code.parse::<u32>().ok()).and_then(billed);
     let known = told.or_else(billed).and_then(|class| CLASSES.iter().find(|(code, _)| *code == class));
@@ -183,17 +188,11 @@ fn status<'a>(cx: &Context<'a>, act: Node<'a>) -> &'static str {
     let time = act.children("effectiveTime").find(|time| cx.start(*time).is_some() || cx.end(*time).is_some());
     let end =
         time.and_then(|time| cx.end(time).or_else(|| time.child("low").is_none().then(|| cx.start(time)).flatten()));
-    let written = cx.document.child("effectiveTime").and_then(|time| cx.start(time)).and_then(|at| at.instant());
-    let is_ahead = time
-        .and_then(|time| cx.start(time))
-        .and_then(|at| at.instant())
-        .zip(written)
-        .is_some_and(|(start, now)| start > now);
     match told {
         Some("nullified") => "entered-in-error",
         Some("cancelled") => "cancelled",
         // On its way when the document was written, and later on the same day as well.
-        _ if is_ahead && act.attr("moodCode") != Some("EVN") => "planned",
+        _ if is_ahead(cx, act) && act.attr("moodCode") != Some("EVN") => "planned",
         _ if end.is_some() => "finished",
         Some("active") => "in-progress",
         Some("completed") => "finished",
@@ -201,6 +200,13 @@ fn status<'a>(cx: &Context<'a>, act: Node<'a>) -> &'static str {
         Some("suspended") => "onleave",
         _ => "unknown",
     }
+}
+
+/// Whether it begins after the document was written.
+pub fn is_ahead<'a>(cx: &Context<'a>, act: Node<'a>) -> bool {
+    let start = act.children("effectiveTime").find_map(|time| cx.start(time)).and_then(|at| at.instant());
+    let written = cx.document.child("effectiveTime").and_then(|time| cx.start(time)).and_then(|at| at.instant());
+    start.zip(written).is_some_and(|(start, written)| start > written)
 }
 
 /// Adds an encounter. Told a second time, what was unknown the first time is known now.

@@ -50,13 +50,13 @@ fn relative<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
     for observation in &observations {
         match condition(cx, *observation) {
             Ok(condition) => conditions.push(condition),
-            Err(lost) => reason = lost,
+            Err(lost) => {
+                cx.lost.push((*observation, lost));
+                reason = lost;
+            }
         }
     }
-    let has_died = observations.iter().any(|one| {
-        one.related_a(DEATH)
-            .any(|inner| inner.child("value").is_some_and(|value| value.attr("code") == Some("419099009")))
-    });
+    let has_died = observations.iter().any(|one| one.related_a(DEATH).any(is_dead));
     let deceased = person
         .and_then(|person| person.sdtc("deceasedInd").next())
         .and_then(|told| told.attr("value"))
@@ -93,6 +93,10 @@ fn relative<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
     Ok(vec![cx.add("FamilyMemberHistory", act, body)])
 }
 
+fn is_dead(observation: Node<'_>) -> bool {
+    observation.child("value").is_some_and(|value| value.attr("code") == Some("419099009"))
+}
+
 fn sex(code: Node<'_>) -> Option<Value> {
     let (code, display) = match code.attr("code")? {
         "M" => ("male", "Male"),
@@ -120,15 +124,12 @@ fn condition<'a>(cx: &Context<'a>, act: Node<'a>) -> Result<Value, LossReason> {
         });
     }
     let mut out = Fields::new().with("code", code);
-    let dead = act
-        .related_a(DEATH)
-        .any(|inner| inner.child("value").is_some_and(|value| value.attr("code") == Some("419099009")));
-    if dead {
-        out.set(
-            "contributedToDeath",
-            act.related_a(DEATH).any(|inner| inner.code() == Some("ASSERTION")).then_some(true),
-        );
-    }
+    // A Family History Death Observation inside a condition is its consequence: the template has it no other way than by
+    // CAUS, which many leave out. Another relation says no more than that the person died.
+    let led_to_death = act.related().any(|(relation, inner)| {
+        inner.is_a(DEATH) && is_dead(inner) && relation.attr("typeCode").is_none_or(|kind| kind == "CAUS")
+    });
+    out.set("contributedToDeath", led_to_death.then_some(true));
     let ages = act.related().map(|(_, inner)| inner).filter(|inner| {
         (inner.is_a(AGE) || inner.code() == Some("445518008"))
             && inner.child("value").is_some_and(|value| value.attr("value").is_some())
@@ -154,3 +155,6 @@ fn age(value: Node<'_>) -> Option<Value> {
     let number = decimal(value.attr("value")?)?;
     Some(json!({ "value": number, "unit": word, "system": "http://unitsofmeasure.org", "code": unit }))
 }
+
+#[cfg(test)]
+mod tests;

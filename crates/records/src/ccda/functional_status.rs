@@ -2,11 +2,10 @@
 
 use super::context::Context;
 use super::fields::Fields;
-use super::losses::LossReason;
 use super::node::Node;
 use super::observations::{CATEGORY, Setting, US_CATEGORY, components, named, observation};
 use super::problems;
-use super::section::{Read, Reader, Section, unknown};
+use super::section::{Read, Reader, Section, each, part, unknown};
 
 pub static FUNCTIONAL: Section = Section {
     id: "functional_status",
@@ -29,7 +28,7 @@ pub static MENTAL: Section = Section {
 const ENTRIES: &[(&str, Reader)] = &[
     ("2.16.840.1.113883.10.20.22.4.66", organizer),
     ("2.16.840.1.113883.10.20.22.4.75", organizer),
-    ("2.16.840.1.113883.10.20.22.4.69", scale),
+    (SCALE, scale),
     ("2.16.840.1.113883.10.20.22.4.128", status),
     ("2.16.840.1.113883.10.20.22.4.127", status),
     ("2.16.840.1.113883.10.20.22.4.67", status),
@@ -40,6 +39,7 @@ const ENTRIES: &[(&str, Reader)] = &[
     ("2.16.840.1.113883.10.20.22.4.73", finding),
 ];
 
+const SCALE: &str = "2.16.840.1.113883.10.20.22.4.69";
 const SUPPORTING: &str = "2.16.840.1.113883.10.20.22.4.86";
 
 fn other<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
@@ -47,7 +47,7 @@ fn other<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
         "organizer" => organizer(cx, act),
         "observation" if act.child("value").is_some() => status(cx, act),
         "act" if act.related().any(|(_, inner)| inner.name() == "observation") => {
-            super::section::each(cx, act.related().map(|(_, inner)| inner), other)
+            each(cx, act.related().map(|(_, inner)| inner), other)
         }
         _ => unknown(cx, act),
     }
@@ -60,18 +60,9 @@ fn category(cx: &Context<'_>, act: Node<'_>) -> (&'static str, &'static str) {
 
 /// A group of observations: each of them, and the group when it has a name.
 fn organizer<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
-    let (mut keys, mut reason) = (Vec::new(), None);
-    for (_, inner) in act.related().filter(|(_, inner)| inner.name() == "observation") {
-        let read =
-            if inner.is_a("2.16.840.1.113883.10.20.22.4.69") { scale(cx, inner) } else { told(cx, inner, Some(act)) };
-        match read {
-            Ok(more) => keys.extend(more),
-            Err(lost) => reason = reason.or(Some(lost)),
-        }
-    }
-    if keys.is_empty() {
-        return Err(reason.unwrap_or(LossReason::Empty));
-    }
+    let inside = act.related().map(|(_, inner)| inner).filter(|inner| inner.name() == "observation");
+    let mut keys =
+        each(cx, inside, |cx, inner| if inner.is_a(SCALE) { scale(cx, inner) } else { told(cx, inner, Some(act)) })?;
     if named(cx, act).is_some() && !act.is_negated() {
         let setting = Setting { category: category(cx, act), around: None };
         let mut body: Fields = observation(cx, act, setting)?;
@@ -91,8 +82,8 @@ fn told<'a>(cx: &mut Context<'a>, act: Node<'a>, around: Option<Node<'a>>) -> Re
     let body = observation(cx, act, setting)?;
     let mut keys = vec![cx.add("Observation", act, body)];
     // The scale a status was found with.
-    for inner in act.related_a("2.16.840.1.113883.10.20.22.4.69") {
-        keys.extend(scale(cx, inner).unwrap_or_default());
+    for inner in act.related_a(SCALE) {
+        keys.extend(part(cx, inner, scale).unwrap_or_default());
     }
     Ok(keys)
 }

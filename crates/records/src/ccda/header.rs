@@ -125,6 +125,8 @@ pub fn close(cx: &mut Context<'_>, xml: &[u8], origin: &Origin, about: &About, s
             let context = Fields::new().with("encounter", encounter.map(|encounter| vec![encounter]));
             let reference = Fields::new()
                 .with("masterIdentifier", node.child("id").map(identifier))
+                // What all versions of the document have in common.
+                .with("identifier", node.child("setId").map(|set| vec![identifier(set)]))
                 .with("status", "current")
                 .with("type", kind)
                 .with("subject", cx.subject())
@@ -226,3 +228,6 @@ fn provenance(
         .with("entity", json!([{"role": "source", "what": {"reference": document}}]));
     cx.add_as("Provenance", id, body);
 }
+
+#[cfg(test)]
+mod tests;

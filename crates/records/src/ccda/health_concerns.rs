@@ -8,7 +8,7 @@ use super::losses::LossReason;
 use super::node::Node;
 use super::observations::{CATEGORY, Setting, notes, observation};
 use super::problems;
-use super::section::{Read, Reader, Section, by_template, each, unknown};
+use super::section::{REFERENCE, Read, Reader, Section, by_template, each, part, unknown};
 
 pub static CONCERNS: Section = Section {
     id: "health_concerns",
@@ -61,18 +61,16 @@ fn concern<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
     let mut keys = Vec::new();
     for (_, inner) in act.related() {
         // Priorities and references to entries elsewhere are no concerns.
-        if inner.is_a("2.16.840.1.113883.10.20.22.4.143") || inner.is_a("2.16.840.1.113883.10.20.22.4.122") {
+        if inner.is_a("2.16.840.1.113883.10.20.22.4.143") || inner.is_a(REFERENCE) {
             continue;
         }
-        if inner.name() == "observation" || inner.name() == "act" {
-            keys.extend(by_template(cx, inner, other).unwrap_or_default());
-        }
+        keys.extend(part(cx, inner, |cx, inner| by_template(cx, inner, other)).unwrap_or_default());
     }
     if !keys.is_empty() {
         return Ok(keys);
     }
     let Some(words) = cx.act_text(act) else {
-        let only_refers = act.related().any(|(_, inner)| inner.is_a("2.16.840.1.113883.10.20.22.4.122"));
+        let only_refers = act.related().any(|(_, inner)| inner.is_a(REFERENCE));
         return Err(if only_refers { LossReason::Repeated } else { LossReason::Nameless });
     };
     let is_over = matches!(
@@ -104,7 +102,7 @@ fn finding<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
     let inside: Vec<Node<'a>> =
         act.related().map(|(_, inner)| inner).filter(|inner| inner.name() == "observation").collect();
     for inner in inside {
-        keys.extend(by_template(cx, inner, unknown).unwrap_or_default());
+        keys.extend(part(cx, inner, |cx, inner| by_template(cx, inner, unknown)).unwrap_or_default());
     }
     Ok(keys)
 }

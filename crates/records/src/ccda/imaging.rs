@@ -13,7 +13,7 @@ use super::section::{Read, Section, unknown};
 pub static SECTION: Section = Section {
     id: "imaging",
     templates: &["2.16.840.1.113883.10.20.6.1.1", "2.16.840.1.113883.10.20.6.1.2"],
-    loinc: &["121181", "121070", "121072", "121060", "11329-0", "18782-3", "55115-0"],
+    loinc: &["121181", "121070", "121072", "121060", "11329-0", "18782-3", "55115-0", "18726-0", "18748-4"],
     titles: &["dicom object catalog", "findings", "impressions"],
     entries: &[
         (STUDY, study),
@@ -51,14 +51,20 @@ fn study<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
     body.set("started", cx.date_time(act, "effectiveTime"));
     body.set("description", cx.act_text(act));
     let mut images = 0_usize;
-    let series: Vec<Value> = act.related().filter_map(|(_, inner)| series(cx, inner, &mut images)).collect();
-    body.set("numberOfSeries", i32::try_from(series.len()).ok());
+    let mut all = Vec::new();
+    for (_, inner) in act.related() {
+        match series(cx, inner, &mut images) {
+            Some(series) => all.push(series),
+            None => cx.lost.push((inner, LossReason::Nameless)),
+        }
+    }
+    body.set("numberOfSeries", i32::try_from(all.len()).ok());
     body.set("numberOfInstances", i32::try_from(images).ok());
-    body.set("series", series);
+    body.set("series", all);
     Ok(vec![cx.add("ImagingStudy", act, body)])
 }
 
-fn series<'a>(cx: &Context<'a>, act: Node<'a>, images: &mut usize) -> Option<Value> {
+fn series<'a>(cx: &mut Context<'a>, act: Node<'a>, images: &mut usize) -> Option<Value> {
     let uid = uid(act)?;
     let mut qualifiers = act.child("code")?.children("qualifier");
     let modality = qualifiers.find(|one| one.child("name").and_then(|name| name.attr("code")) == Some(MODALITY));
@@ -67,7 +73,10 @@ fn series<'a>(cx: &Context<'a>, act: Node<'a>, images: &mut usize) -> Option<Val
     let mut out = Fields::new().with("uid", uid).with("modality", modality);
     out.set("description", cx.act_text(act));
     for (_, image) in act.related().filter(|(_, image)| image.name() == "observation") {
-        let Some((uid, class)) = self::uid(image).zip(image.code()) else { continue };
+        let Some((uid, class)) = self::uid(image).zip(image.code()) else {
+            cx.lost.push((image, LossReason::Nameless));
+            continue;
+        };
         let class = coding("urn:ietf:rfc:3986", &format!("urn:oid:{class}"), None);
         out.push("instance", Fields::new().with("uid", uid).with("sopClass", class));
         *images += 1;

@@ -23,7 +23,7 @@ impl<'a> Keys<'a> {
         let mut seen: HashMap<(Id<'a>, &'a str, &'a str), Vec<Node<'a>>> = HashMap::new();
         for act in document.descendants().filter(|node| node.is_act()) {
             // A reference to an act carries its id and nothing else.
-            if act.is_a("2.16.840.1.113883.10.20.22.4.122") {
+            if act.is_a(super::section::REFERENCE) {
                 continue;
             }
             let template = act.templates().next().unwrap_or_default();

@@ -1,6 +1,6 @@
 //! Medications → MedicationRequest, MedicationDispense and MedicationAdministration.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::concepts::{codes_of, worded};
 use super::context::Context;
@@ -61,8 +61,10 @@ const SUPPLY: &str = "2.16.840.1.113883.10.20.22.4.17";
 const DISPENSE: &str = "2.16.840.1.113883.10.20.22.4.18";
 const INDICATION: &str = "2.16.840.1.113883.10.20.22.4.19";
 
-/// "No drug therapy", "drug treatment unknown", "drug or medicament" as such.
-const NOTHING_KNOWN: &[&str] = &["182849000", "182904002", "410942007", "787481004"];
+/// "No drug therapy", "drug treatment unknown".
+const NOTHING_KNOWN: &[&str] = &["182849000", "182904002"];
+/// "Drug or medicament" as such: says which one only by other words.
+const GENERIC: &[&str] = &["410942007", "787481004"];
 
 fn other<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
     match act.name() {
@@ -95,11 +97,22 @@ pub fn medication<'a>(cx: &Context<'a>, act: Node<'a>) -> Result<Value, LossReas
     if code.is_some_and(|code| codes_of(code).any(|code| NOTHING_KNOWN.contains(&code))) {
         return Err(LossReason::NothingKnown);
     }
-    let concept = code.map_or(Value::Null, |code| cx.concept(code));
+    let mut concept = code.map_or(Value::Null, |code| cx.concept(code));
+    let name = material.and_then(|material| material.child("name")).and_then(Node::text);
+    let codings = concept["coding"].as_array().map_or(&[][..], Vec::as_slice);
+    let is_generic = !codings.is_empty()
+        && codings.iter().all(|coding| coding["code"].as_str().is_some_and(|code| GENERIC.contains(&code)));
+    if is_generic && let Some(code) = code {
+        let told = [cx.original_text(code), name, cx.act_text(act)].into_iter().flatten();
+        let mut told = told.filter(|words| names_a_drug(words));
+        let words = told.next().filter(|_| !act.is_negated()).ok_or(LossReason::NothingKnown)?;
+        concept["text"] = words.into();
+        return Ok(concept);
+    }
     if !concept.is_null() {
         return Ok(concept);
     }
-    let words = material.and_then(|material| material.child("name")).and_then(Node::text).or_else(|| cx.act_text(act));
+    let words = name.or_else(|| cx.act_text(act));
     match words {
         Some(words) => Ok(worded(words)),
         None if act.is_negated() => Err(LossReason::NothingKnown),
@@ -107,6 +120,36 @@ pub fn medication<'a>(cx: &Context<'a>, act: Node<'a>) -> Result<Value, LossReas
         None => Err(LossReason::Nameless),
     }
 }
+
+/// Whether words beside a code that names no drug name one, and do not say in their turn that there is none.
+fn names_a_drug(words: &str) -> bool {
+    let lower = words.to_lowercase();
+    let words: Vec<&str> =
+        lower.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let denies = matches!(words.first(), Some(&("no" | "none" | "not" | "nil" | "denies")))
+        || words.windows(2).any(|pair| {
+            matches!(pair, ["no" | "not" | "any", "known" | "current" | "taking" | "medication" | "medications"])
+        });
+    !denies && words.iter().any(|word| !NO_NAMES.contains(word))
+}
+
+/// Words that go with any drug.
+const NO_NAMES: &[&str] = &[
+    "a",
+    "current",
+    "drug",
+    "drugs",
+    "medicament",
+    "medication",
+    "medications",
+    "medicinal",
+    "medicine",
+    "n",
+    "or",
+    "product",
+    "substance",
+    "unknown",
+];
 
 /// What is taken, or was ordered.
 pub fn activity<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
@@ -233,8 +276,14 @@ fn administered<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
     );
     let reasons = act.related_a(INDICATION).filter_map(|reason| reason.child("value"));
     body.set("reasonCode", reasons.map(|value| cx.concept(value)).filter(|one| !one.is_null()).collect::<Vec<_>>());
-    body.set("note", notes(cx, act));
-    body.set("dosage", super::dosage::given(cx, act));
+    let mut remarks = notes(cx, act);
+    match super::dosage::given(cx, act) {
+        Ok(dosage) => {
+            body.set("dosage", dosage);
+        }
+        Err(words) => remarks.extend(words.map(|words| json!({ "text": words }))),
+    }
+    body.set("note", remarks);
     Ok(vec![cx.add("MedicationAdministration", act, body)])
 }
 

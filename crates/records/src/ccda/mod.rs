@@ -9,6 +9,7 @@ mod advance_directives;
 mod allergies;
 mod attachments;
 mod care_teams;
+mod categories;
 mod concepts;
 mod context;
 mod diagnoses;
@@ -56,7 +57,7 @@ mod unstructured;
 mod vital_signs;
 mod xml;
 
-pub use losses::{Entry, Fate, LossReason, Losses, SectionReport};
+pub use losses::{Entry, Fate, LossReason, Losses, LostPart, SectionReport, Totals};
 
 /// Where a document came from.
 #[derive(Clone, Debug)]

@@ -58,6 +58,11 @@ impl<'a> Node<'a> {
         Node { tree, at: 0 }
     }
 
+    /// Where it stands in the document: no two elements stand in one place.
+    pub fn place(self) -> u32 {
+        self.at
+    }
+
     fn item(self) -> &'a Item<'a> {
         &self.tree.items[self.at as usize]
     }

@@ -1,5 +1,7 @@
 //! Notes and files inside a document → DocumentReference.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
 use super::concepts::{coded, worded};
@@ -9,7 +11,7 @@ use super::identifiers::identifiers;
 use super::keys::hashed;
 use super::losses::LossReason;
 use super::node::Node;
-use super::section::{Read, Section, unknown};
+use super::section::{Read, Section, part, unknown};
 
 pub static SECTION: Section = Section {
     id: "notes",
@@ -138,22 +140,18 @@ pub fn inside<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Vec<String> {
     let mut keys = Vec::new();
     for inner in act.descendants().filter(|inner| inner.is_act()) {
         if inner.is_a(NOTE) {
-            keys.extend(note(cx, inner).unwrap_or_default());
+            keys.extend(part(cx, inner, note).unwrap_or_default());
         } else if inner.name() == "observationMedia" {
-            keys.extend(media(cx, inner).unwrap_or_default());
+            keys.extend(part(cx, inner, media).unwrap_or_default());
         }
     }
+    let printed = printed(cx, act);
     for observation in std::iter::once(act).chain(act.descendants()).filter(|node| node.name() == "observation") {
-        let files: Vec<Value> = observation
-            .children("value")
-            .filter(|value| value.attr("representation") == Some("B64"))
-            .map(|value| cx.attachment(value))
-            .filter(|one| !one.is_null())
-            .collect();
+        let files = if printed.contains(&observation.place()) { vec![] } else { files(cx, observation) };
         if files.is_empty() {
             continue;
         }
-        let body = document(cx, observation, files.clone());
+        let body = document(cx, observation, files);
         let id = hashed("DocumentReference", &[&cx.id_of("DocumentReference", observation), "value"]);
         let file = cx.add_as("DocumentReference", id, body);
         let result = format!("Observation/{}", cx.id_of("Observation", observation));
@@ -164,6 +162,47 @@ pub fn inside<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Vec<String> {
         keys.push(file);
     }
     keys
+}
+
+/// Results of a panel that are files are the printed form of its report. Returns the places of these results.
+fn printed<'a>(cx: &mut Context<'a>, act: Node<'a>) -> HashSet<u32> {
+    let mut told = HashSet::new();
+    for panel in std::iter::once(act).chain(act.descendants()).filter(|node| node.name() == "organizer") {
+        let results = panel.related().map(|(_, inner)| inner).filter(|inner| inner.name() == "observation");
+        let results: Vec<Node<'a>> = results.filter(|inner| inner.children("value").any(is_file)).collect();
+        if results.is_empty() {
+            continue;
+        }
+        let report = format!("DiagnosticReport/{}", cx.id_of("DiagnosticReport", panel));
+        // Told a second time, it has them already.
+        let is_new = match cx.made(&report) {
+            Some(report) => !report.has("presentedForm"),
+            None => continue,
+        };
+        for result in results {
+            told.insert(result.place());
+            let files = if is_new { files(cx, result) } else { vec![] };
+            let observation = format!("Observation/{}", cx.id_of("Observation", result));
+            if let Some(report) = cx.made(&report) {
+                files.into_iter().for_each(|file| {
+                    report.push("presentedForm", file);
+                });
+            }
+            if let Some(observation) = cx.made(&observation) {
+                observation.0.remove("dataAbsentReason");
+            }
+        }
+    }
+    told
+}
+
+fn is_file(value: Node<'_>) -> bool {
+    value.attr("representation") == Some("B64")
+}
+
+fn files<'a>(cx: &Context<'a>, observation: Node<'a>) -> Vec<Value> {
+    let values = observation.children("value").filter(|value| is_file(*value));
+    values.map(|value| cx.attachment(value)).filter(|one| !one.is_null()).collect()
 }
 
 #[cfg(test)]

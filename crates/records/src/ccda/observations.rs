@@ -167,9 +167,12 @@ fn absent(null_flavor: &str) -> Value {
 }
 
 /// Adds the values of observations inside as components, in their order.
-pub fn components<'a>(cx: &Context<'a>, body: &mut Fields, acts: impl Iterator<Item = Node<'a>>) {
+pub fn components<'a>(cx: &mut Context<'a>, body: &mut Fields, acts: impl Iterator<Item = Node<'a>>) {
     for act in acts {
-        let Some(code) = named(cx, act) else { continue };
+        let Some(code) = named(cx, act) else {
+            cx.lost.push((act, LossReason::Nameless));
+            continue;
+        };
         let mut component = Fields::new().with("code", code);
         match act.child("value").and_then(|value| cx.value(value)) {
             Some(value) => component.choice("value", Some(value)),

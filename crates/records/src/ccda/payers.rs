@@ -8,7 +8,7 @@ use super::fields::Fields;
 use super::identifiers::identifiers;
 use super::losses::LossReason;
 use super::node::Node;
-use super::section::{Read, Reader, Section, unknown};
+use super::section::{Read, Reader, Section, each, unknown};
 
 pub static SECTION: Section = Section {
     id: "payers",
@@ -26,17 +26,11 @@ const POLICY: &str = "2.16.840.1.113883.10.20.22.4.61";
 /// A Coverage Activity: the policies in it.
 fn coverage<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
     let policies = act.related().map(|(_, inner)| inner).filter(|inner| inner.name() == "act");
-    let (mut keys, mut reason) = (Vec::new(), None);
-    for inner in policies.filter(|inner| inner.is_a(POLICY) || inner.child("performer").is_some()) {
-        match policy(cx, inner) {
-            Ok(more) => keys.extend(more),
-            Err(lost) => reason = reason.or(Some(lost)),
-        }
-    }
-    match (keys.is_empty(), act.child("performer")) {
-        (false, _) => Ok(keys),
-        (true, Some(_)) => policy(cx, act),
-        (true, None) => unknown(cx, act).map_err(|lost| reason.unwrap_or(lost)),
+    let policies = policies.filter(|inner| inner.is_a(POLICY) || inner.child("performer").is_some());
+    match (each(cx, policies, policy), act.child("performer")) {
+        (Err(_), Some(_)) => policy(cx, act),
+        (Err(LossReason::Empty), None) => unknown(cx, act),
+        (read, _) => read,
     }
 }
 

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::concepts::{coded, coding};
+use super::concepts::coded;
 use super::context::Context;
+use super::encounters::{class, is_ahead};
 use super::fields::Fields;
 use super::identifiers::identifiers;
 use super::losses::LossReason;
@@ -11,7 +12,7 @@ use super::medications;
 use super::narrative;
 use super::node::Node;
 use super::observations::{is_device, named, notes};
-use super::section::{Read, Reader, Section, by_template, unknown};
+use super::section::{Read, Reader, Section, by_template, each, part, unknown};
 
 pub static PLAN: Section = Section {
     id: "plan_of_treatment",
@@ -74,7 +75,7 @@ fn other<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
         "substanceAdministration" => medications::activity(cx, act),
         "supply" => supply(cx, act),
         "organizer" | "act" if act.related().next().is_some() => {
-            super::section::each(cx, act.related().map(|(_, inner)| inner), |cx, inner| by_template(cx, inner, other))
+            each(cx, act.related().map(|(_, inner)| inner), |cx, inner| by_template(cx, inner, other))
         }
         _ => unknown(cx, act),
     }
@@ -140,16 +141,20 @@ fn sites<'a>(cx: &Context<'a>, act: Node<'a>) -> Vec<Value> {
 /// A visit to come.
 fn visit<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
     let kind = named(cx, act);
-    let class = act.child("code").map(|code| cx.coding(code));
-    let class = class.filter(|coding| coding["system"] == "http://terminology.hl7.org/CodeSystem/v3-ActCode");
     let period = act.child("effectiveTime").map_or(Value::Null, |time| cx.period(time));
     if kind.is_none() && period.is_null() {
         return Err(LossReason::Nameless);
     }
-    let is_off = matches!(status(act), "revoked" | "entered-in-error");
+    let status = match status(act) {
+        "entered-in-error" => "entered-in-error",
+        "revoked" => "cancelled",
+        // Done with by the time the document was written.
+        "completed" if !is_ahead(cx, act) => "finished",
+        _ => "planned",
+    };
     let mut body = Fields::new().with("identifier", identifiers(act));
-    body.set("status", if is_off { "cancelled" } else { "planned" });
-    body.set("class", class.unwrap_or_else(|| coding(ACT_CODE, "AMB", Some("ambulatory"))));
+    body.set("status", status);
+    body.set("class", class(act.child("code")));
     body.set("type", kind.map(|kind| vec![kind]));
     body.set("subject", cx.subject());
     let performers: Vec<Value> = cx.actors(act, "performer").into_iter().filter(is_person).collect();
@@ -159,8 +164,6 @@ fn visit<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
     body.set("reasonCode", reasons.map(|value| cx.concept(value)).filter(|one| !one.is_null()).collect::<Vec<_>>());
     Ok(vec![cx.add("Encounter", act, body)])
 }
-
-const ACT_CODE: &str = "http://terminology.hl7.org/CodeSystem/v3-ActCode";
 
 fn is_person(actor: &Value) -> bool {
     actor["reference"].as_str().is_some_and(|key| key.starts_with("Practitioner"))
@@ -206,7 +209,7 @@ fn intervention<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
     let inside = act.related().map(|(_, inner)| inner).filter(|inner| inner.attr("moodCode") != Some("GOL"));
     let mut keys = Vec::new();
     for inner in inside {
-        keys.extend(by_template(cx, inner, other).unwrap_or_default());
+        keys.extend(part(cx, inner, |cx, inner| by_template(cx, inner, other)).unwrap_or_default());
     }
     if !keys.is_empty() {
         return Ok(keys);
@@ -245,3 +248,6 @@ pub fn told<'a>(cx: &mut Context<'a>, section: Node<'a>) -> Option<String> {
 }
 
 const CARE_PLAN: &str = "http://hl7.org/fhir/us/core/CodeSystem/careplan-category";
+
+#[cfg(test)]
+mod tests;

@@ -59,19 +59,11 @@ fn untemplated<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
 
 /// A Problem Concern Act: one Condition for each problem observation in it.
 fn concern<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
-    let (mut keys, mut reason) = (Vec::new(), LossReason::Empty);
-    for (_, observation) in act.related().filter(|(_, inner)| inner.name() == "observation") {
+    let inside = act.related().map(|(_, inner)| inner).filter(|inner| {
         // Priority, status and the like of the concern itself are no problems.
-        let is_problem = observation.is_a(PROBLEM) || observation.templates().next().is_none();
-        if !is_problem {
-            continue;
-        }
-        match condition(cx, observation, Some(act)) {
-            Ok(key) => keys.push(key),
-            Err(lost) => reason = lost,
-        }
-    }
-    if keys.is_empty() { Err(reason) } else { Ok(keys) }
+        inner.name() == "observation" && (inner.is_a(PROBLEM) || inner.templates().next().is_none())
+    });
+    each(cx, inside, |cx, observation| Ok(vec![condition(cx, observation, Some(act))?]))
 }
 
 /// A Problem Observation without a concern around it.
@@ -284,6 +276,23 @@ mod tests {
             ]
         );
         insta::assert_json_snapshot!(super::super::testing::of_kind(&converted, "Condition"));
+    }
+
+    #[test]
+    fn the_day_of_the_diagnosis_is_the_asserted_date() {
+        let dated = r#"<entryRelationship typeCode="COMP"><observation classCode="OBS" moodCode="EVN"><templateId root="2.16.840.1.113883.10.20.22.4.502"/>
+            <code code="77975-1" codeSystem="2.16.840.1.113883.6.1" displayName="Earliest date of diagnosis"/><effectiveTime value="20120402"/></observation></entryRelationship>"#;
+        let told = PROBLEMS.replacen(
+            "</observation></entryRelationship>\n        </act>",
+            &format!("{dated}</observation></entryRelationship></act>"),
+            1,
+        );
+        let conditions = super::super::testing::of_kind(&converted(&sections(&[&told])), "Condition");
+        let asserted = serde_json::json!([{
+            "url": "http://hl7.org/fhir/StructureDefinition/condition-assertedDate", "valueDateTime": "2012-04-02",
+        }]);
+        assert_eq!((&conditions[0]["extension"], &conditions[0]["onsetDateTime"]), (&asserted, &"2012-03".into()));
+        assert!(conditions[1..].iter().all(|condition| condition.get("extension").is_none()));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::context::Context;
-use super::fields::{Choice, Fields, decimal};
+use super::fields::{Choice, Fields, decimal, digits};
 use super::node::Node;
 use super::ucum;
 
@@ -51,6 +51,23 @@ pub fn compared(node: Node<'_>) -> Value {
         (None, Some(high)) => bounded(high, Some(if inclusive(high) { "<=" } else { "<" })),
         _ => node.child("center").map_or(Value::Null, quantity),
     }
+}
+
+/// An interval as it is spoken: `1 - 2 mg`, `>= 2 mg`.
+pub fn spoken(node: Node<'_>) -> Option<String> {
+    let told = |quantity: &Value| {
+        let number = digits(&quantity["value"])?.to_owned();
+        Some((number, quantity["unit"].as_str().map(|unit| format!(" {unit}")).unwrap_or_default()))
+    };
+    if let Value::Object(both) = range(node)
+        && let (Some(low), Some(high)) = (both.get("low").and_then(told), both.get("high").and_then(told))
+    {
+        let first = if low.1 == high.1 { low.0 } else { low.0 + &low.1 };
+        return Some(format!("{first} - {}{}", high.0, high.1));
+    }
+    let one = compared(node);
+    let (number, unit) = told(&one)?;
+    Some(format!("{}{number}{unit}", one["comparator"].as_str().map(|sign| format!("{sign} ")).unwrap_or_default()))
 }
 
 /// A Ratio of an RTO; null unless both numbers are there.

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::categories::{Sort, of_act};
 use super::concepts::coded;
 use super::context::Context;
 use super::fields::Fields;
@@ -9,7 +10,7 @@ use super::identifiers::identifiers;
 use super::losses::LossReason;
 use super::node::Node;
 use super::observations::{self, CATEGORY, Setting, observation, performers, when};
-use super::section::{Read, Reader, Section, unknown};
+use super::section::{Read, Reader, Section, each, part, unknown};
 
 pub static SECTION: Section = Section {
     id: "results",
@@ -24,7 +25,6 @@ const ORGANIZER: &str = "2.16.840.1.113883.10.20.22.4.1";
 const RESULT: &str = "2.16.840.1.113883.10.20.22.4.2";
 const ENTRIES: &[(&str, Reader)] = &[(ORGANIZER, organizer), (RESULT, result)];
 
-const SERVICE: &str = "http://terminology.hl7.org/CodeSystem/v2-0074";
 const SPECIMEN: &str = "2.16.840.1.113883.10.20.22.4.415";
 
 fn other<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
@@ -38,23 +38,28 @@ fn other<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
 /// A panel: one report, and one observation for each result in it.
 fn organizer<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
     let specimen = specimen(cx, act);
-    let (mut results, mut reason) = (Vec::new(), None);
-    for (_, inner) in act.related().filter(|(_, inner)| inner.name() == "observation") {
-        match one(cx, inner, Some(act), specimen.clone()) {
-            Ok(key) => results.push(key),
-            Err(lost) => reason = reason.or(Some(lost)),
-        }
-    }
     let code = observations::named(cx, act);
+    let sort = of_act(act, code.as_ref()).or(cx.section.and_then(|section| section.sort));
+    let inside = act.related().map(|(_, inner)| inner).filter(|inner| inner.name() == "observation");
+    let read = each(cx, inside, |cx, inner| Ok(vec![one(cx, inner, Some(act), sort, specimen.clone())?]));
+    let (results, reason) = (read.clone().unwrap_or_default(), read.err());
+    // A panel within the panel is one of its own.
+    let mut panels = Vec::new();
+    for (_, inner) in act.related().filter(|(_, inner)| inner.name() == "organizer") {
+        panels.extend(part(cx, inner, organizer).unwrap_or_default());
+    }
     // An organizer that names nothing is a box around its results.
-    if code.is_none() && results.is_empty() {
+    if code.is_none() && results.is_empty() && panels.is_empty() {
         return Err(reason.unwrap_or(LossReason::Empty));
     }
-    let code = code.or_else(|| Some(json!({ "text": cx.section?.node.child("title")?.text()? })));
-    let Some(code) = code else { return Ok(results) };
+    let title = || cx.section?.node.child("title")?.text().and_then(|title| cx.afford(title));
+    let code = code.or_else(|| Some(json!({ "text": title()? })));
+    let Some(code) = code.filter(|_| !results.is_empty() || panels.is_empty()) else {
+        return Ok([results, panels].concat());
+    };
     let mut body = Fields::new().with("identifier", identifiers(act));
     body.set("status", status(act));
-    body.set("category", vec![coded(SERVICE, "LAB", Some("Laboratory"))]);
+    body.set("category", sort.unwrap_or(Sort::Laboratory).report().map(|category| vec![category]));
     body.set("code", code);
     body.set("subject", cx.subject());
     let effective = when(cx, act).or_else(|| earliest(cx, act));
@@ -65,21 +70,27 @@ fn organizer<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
     body.set("result", results.iter().map(|key| Context::reference(key)).collect::<Vec<_>>());
     let mut keys = vec![cx.add("DiagnosticReport", act, body)];
     keys.extend(results);
+    keys.extend(panels);
     Ok(keys)
 }
 
 fn result<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
     let specimen = specimen(cx, act);
-    Ok(vec![one(cx, act, None, specimen)?])
+    let sort = cx.section.and_then(|section| section.sort);
+    Ok(vec![one(cx, act, None, sort, specimen)?])
 }
 
+/// A result. `sort` is what the panel or the section says; the result itself may know better.
 fn one<'a>(
     cx: &mut Context<'a>,
     act: Node<'a>,
     around: Option<Node<'a>>,
+    sort: Option<Sort>,
     specimen: Option<Value>,
 ) -> Result<String, LossReason> {
     let mut body = observation(cx, act, Setting { category: (CATEGORY, "laboratory"), around })?;
+    let sort = of_act(act, body.0.get("code")).or(sort).unwrap_or(Sort::Laboratory);
+    body.set("category", vec![coded(CATEGORY, sort.observation(), None)]);
     body.set("specimen", specimen);
     Ok(cx.add("Observation", act, body))
 }

@@ -1,16 +1,18 @@
 //! The registry of sections, and the walk over them.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
 use super::Origin;
 use super::context::{Context, Current};
 use super::fields::Fields;
-use super::losses::{Entry, Fate, LossReason, SectionReport};
+use super::losses::{Entry, Fate, LossReason, SectionReport, brief, counted, what};
 use super::narrative;
 use super::node::Node;
 use super::{
-    advance_directives, allergies, care_teams, diagnoses, encounters, family_history, functional_status, goals,
-    health_concerns, imaging, immunizations, instructions, medical_equipment, medications, notes, payers,
+    advance_directives, allergies, care_teams, categories, diagnoses, encounters, family_history, functional_status,
+    goals, health_concerns, imaging, immunizations, instructions, medical_equipment, medications, notes, payers,
     physical_exam, plan_of_treatment, problems, procedures, results, social_history, vital_signs,
 };
 
@@ -77,11 +79,32 @@ pub fn unknown<'a>(_: &mut Context<'a>, _: Node<'a>) -> Read {
     Err(LossReason::Template)
 }
 
+/// An Entry Reference: stands for an act told elsewhere in the document, by its id.
+pub const REFERENCE: &str = "2.16.840.1.113883.10.20.22.4.122";
+
+/// Reads a nested act. One that became nothing is noted among the lost parts of the entry, by itself and not with what
+/// is inside it. A reference is no loss.
+pub fn part<'a>(cx: &mut Context<'a>, act: Node<'a>, read: impl FnOnce(&mut Context<'a>, Node<'a>) -> Read) -> Read {
+    let before = cx.lost.len();
+    let made = read(cx, act);
+    if let Err(reason) = made {
+        cx.lost.truncate(before);
+        if !act.is_a(REFERENCE) {
+            cx.lost.push((act, reason));
+        }
+    }
+    made
+}
+
 /// Reads several nested acts: keys of all that could be read, or the first reason when none could.
-pub fn each<'a>(cx: &mut Context<'a>, acts: impl Iterator<Item = Node<'a>>, read: Reader) -> Read {
+pub fn each<'a>(
+    cx: &mut Context<'a>,
+    acts: impl Iterator<Item = Node<'a>>,
+    mut read: impl FnMut(&mut Context<'a>, Node<'a>) -> Read,
+) -> Read {
     let (mut keys, mut reason) = (Vec::new(), None);
     for act in acts {
-        match read(cx, act) {
+        match part(cx, act, &mut read) {
             Ok(more) => keys.extend(more),
             Err(lost) => reason = reason.or(Some(lost)),
         }
@@ -131,30 +154,29 @@ fn read_inside<'a>(cx: &mut Context<'a>, parent: Node<'a>, reports: &mut Vec<Sec
 
 fn read_one<'a>(cx: &mut Context<'a>, node: Node<'a>, reports: &mut Vec<SectionReport>) -> Value {
     let known = find(node);
-    cx.section = Some(Current { node, known });
+    let sort = categories::of_section(cx, node, known);
+    cx.section = Some(Current { node, known, sort });
+    let title = node.child("title").and_then(Node::text);
     let mut report = SectionReport {
-        code: node.code().map(str::to_owned),
-        title: node.child("title").and_then(Node::text),
-        reader: known.map(|known| known.id),
+        code: node.code().map(brief),
+        title: title.as_deref().map(brief),
+        reader: known.map(|known| known.id.to_owned()),
         entries: vec![],
     };
-    let mut entries: Vec<Value> = Vec::new();
+    let (mut entries, mut listed) = (Vec::<Value>::new(), HashSet::new());
     for entry in node.children("entry") {
         let act = entry.act();
         let fate = match act.ok_or(LossReason::Empty).and_then(|act| read_entry(cx, act, known)) {
             Ok(keys) => {
-                for key in &keys {
-                    let reference = Context::reference(key);
-                    if !entries.contains(&reference) {
-                        entries.push(reference);
-                    }
-                }
+                let new = keys.iter().filter(|key| listed.insert((*key).clone()));
+                entries.extend(new.map(|key| Context::reference(key)));
                 Fate::Mapped(keys)
             }
             Err(reason) => Fate::Lost(reason),
         };
-        let what = act.map_or("entry", |act| act.templates().next().unwrap_or(act.name()));
-        report.entries.push(Entry { what: what.to_owned(), fate });
+        let lost = std::mem::take(&mut cx.lost);
+        let parts = if matches!(fate, Fate::Mapped(_)) { counted(&lost) } else { vec![] };
+        report.entries.push(Entry { what: act.map_or_else(|| "entry".to_owned(), what), fate, parts });
     }
     if entries.is_empty() {
         // What is told in words only is still a plan, or instructions.
@@ -167,7 +189,6 @@ fn read_one<'a>(cx: &mut Context<'a>, node: Node<'a>, reports: &mut Vec<SectionR
     }
     let code = node.child("code").map_or(Value::Null, |code| cx.concept(code));
     let text = node.child("text").and_then(narrative::xhtml);
-    let title = report.title.clone();
     reports.push(report);
     let nested = read_inside(cx, node, reports);
     cx.section = None;
@@ -196,10 +217,8 @@ fn read_entry<'a>(cx: &mut Context<'a>, act: Node<'a>, known: Option<&'static Se
     }
     let Some(read) = reader(act, known) else { return Err(LossReason::Section) };
     let mut keys = read(cx, act)?;
-    for key in notes::inside(cx, act) {
-        if !keys.contains(&key) {
-            keys.push(key);
-        }
-    }
+    keys.extend(notes::inside(cx, act));
+    let mut seen = HashSet::new();
+    keys.retain(|key| seen.insert(key.clone()));
     if keys.is_empty() { Err(LossReason::Empty) } else { Ok(keys) }
 }

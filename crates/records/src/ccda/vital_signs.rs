@@ -1,5 +1,7 @@
 //! Vital signs → Observation, blood pressure with its two components.
 
+use std::collections::{HashMap, HashSet, VecDeque};
+
 use serde_json::{Value, json};
 
 use super::concepts::{code_in, coding};
@@ -9,7 +11,7 @@ use super::keys::hashed;
 use super::losses::LossReason;
 use super::node::Node;
 use super::observations::{CATEGORY, Setting, observation};
-use super::section::{Read, Reader, Section, unknown};
+use super::section::{Read, Reader, Section, each, unknown};
 
 pub static SECTION: Section = Section {
     id: "vital_signs",
@@ -41,26 +43,24 @@ fn other<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
 
 /// A set taken together. Its measurements carry its time; systolic and diastolic pressure of one time are one.
 fn organizer<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
-    let mut rest: Vec<Node<'a>> =
-        act.related().map(|(_, inner)| inner).filter(|inner| inner.name() == "observation").collect();
-    let (mut keys, mut reason) = (Vec::new(), None);
-    while let Some(at) = rest.iter().position(|inner| loinc(*inner) == Some(SYSTOLIC)) {
-        let systolic = rest.remove(at);
-        let time = cx.date_time(systolic, "effectiveTime");
-        let fits = |inner: &Node<'a>| loinc(*inner) == Some(DIASTOLIC) && cx.date_time(*inner, "effectiveTime") == time;
-        let diastolic = rest.iter().position(fits).map(|at| rest.remove(at));
-        match pressure(cx, systolic, diastolic, act) {
-            Ok(key) => keys.push(key),
-            Err(lost) => reason = reason.or(Some(lost)),
-        }
+    let inside = || act.related().map(|(_, inner)| inner).filter(|inner| inner.name() == "observation");
+    let of = |code: &'static str| inside().filter(move |inner| loinc(*inner) == Some(code));
+    let mut lower: HashMap<Option<String>, VecDeque<Node<'a>>> = HashMap::new();
+    for diastolic in of(DIASTOLIC) {
+        lower.entry(cx.date_time(diastolic, "effectiveTime")).or_default().push_back(diastolic);
     }
-    for inner in rest {
-        match one(cx, inner, Some(act)) {
-            Ok(key) => keys.push(key),
-            Err(lost) => reason = reason.or(Some(lost)),
-        }
+    // By the place of the systolic one.
+    let (mut pairs, mut paired) = (HashMap::new(), HashSet::new());
+    for systolic in of(SYSTOLIC) {
+        let diastolic = lower.get_mut(&cx.date_time(systolic, "effectiveTime")).and_then(VecDeque::pop_front);
+        paired.extend(diastolic.map(Node::place));
+        pairs.insert(systolic.place(), diastolic);
     }
-    if keys.is_empty() { Err(reason.unwrap_or(LossReason::Empty)) } else { Ok(keys) }
+    let rest = inside().filter(|inner| loinc(*inner) != Some(SYSTOLIC) && !paired.contains(&inner.place()));
+    each(cx, of(SYSTOLIC).chain(rest), |cx, inner| match pairs.get(&inner.place()) {
+        Some(diastolic) => pressure(cx, inner, *diastolic, act),
+        None => Ok(vec![one(cx, inner, Some(act))?]),
+    })
 }
 
 fn vital<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
@@ -86,26 +86,34 @@ fn loinc<'a>(act: Node<'a>) -> Option<&'a str> {
     code_in(act.child("code")?, LOINC_OID)
 }
 
-/// One Observation of the panel 85354-9. A missing diastolic pressure is said to be missing.
-fn pressure<'a>(
-    cx: &mut Context<'a>,
-    systolic: Node<'a>,
-    diastolic: Option<Node<'a>>,
-    around: Node<'a>,
-) -> Result<String, LossReason> {
+/// One Observation of the panel 85354-9. A pressure that is missing or cannot be read is said to be missing.
+fn pressure<'a>(cx: &mut Context<'a>, systolic: Node<'a>, diastolic: Option<Node<'a>>, around: Node<'a>) -> Read {
     let setting = Setting { category: (CATEGORY, "vital-signs"), around: Some(around) };
-    let upper = observation(cx, systolic, setting)?;
-    let lower = diastolic.map(|act| observation(cx, act, setting)).transpose()?;
-    let mut components = vec![component(&upper)];
-    components.push(match &lower {
-        Some(lower) => component(lower),
-        None => json!({
-            "code": { "coding": [coding(LOINC, DIASTOLIC, Some("Diastolic blood pressure"))] },
+    let (upper, lower) = (observation(cx, systolic, setting), diastolic.map(|act| observation(cx, act, setting)));
+    if let (Some(act), Some(Err(reason))) = (diastolic, &lower) {
+        cx.lost.push((act, *reason));
+    }
+    let lower = lower.and_then(Result::ok);
+    let (base, other) = match (&upper, &lower) {
+        (Ok(upper), lower) => (upper.clone(), lower.clone()),
+        (Err(reason), Some(lower)) => {
+            cx.lost.push((systolic, *reason));
+            (lower.clone(), None)
+        }
+        (Err(reason), None) => return Err(*reason),
+    };
+    let absent = |code: &str, display: &str| {
+        json!({
+            "code": { "coding": [coding(LOINC, code, Some(display))] },
             "dataAbsentReason": super::concepts::absent("UNK"),
-        }),
-    });
+        })
+    };
+    let components = vec![
+        upper.as_ref().map_or_else(|_| absent(SYSTOLIC, "Systolic blood pressure"), component),
+        lower.as_ref().map_or_else(|| absent(DIASTOLIC, "Diastolic blood pressure"), component),
+    ];
     let mut body = Fields::new();
-    for (name, value) in upper.0 {
+    for (name, value) in base.0 {
         match name.as_str() {
             "code" => {
                 let panel = coding(LOINC, "85354-9", Some("Blood pressure panel with all children optional"));
@@ -115,7 +123,7 @@ fn pressure<'a>(
             "identifier" => {
                 let mut all = value;
                 if let (Value::Array(all), Some(Value::Array(more))) =
-                    (&mut all, lower.as_ref().and_then(|lower| lower.0.get("identifier")))
+                    (&mut all, other.as_ref().and_then(|other| other.0.get("identifier")))
                 {
                     all.extend(more.iter().filter(|one| !all.contains(one)).cloned().collect::<Vec<_>>());
                 }
@@ -129,7 +137,7 @@ fn pressure<'a>(
     body.set("component", components);
     let parts =
         [cx.id_of("Observation", systolic), diastolic.map(|act| cx.id_of("Observation", act)).unwrap_or_default()];
-    Ok(cx.add_as("Observation", hashed("Observation", &["pressure", &parts[0], &parts[1]]), body))
+    Ok(vec![cx.add_as("Observation", hashed("Observation", &["pressure", &parts[0], &parts[1]]), body)])
 }
 
 const PER_COMPONENT: &[&str] = &[

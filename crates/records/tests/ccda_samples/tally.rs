@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use records::ccda::{Fate, Losses};
+use records::ccda::{LossReason, Losses, Totals};
 
 #[derive(Default)]
 pub struct Tally {
@@ -14,57 +14,52 @@ pub struct Tally {
 #[derive(Default)]
 pub struct Line {
     pub sections: usize,
-    pub entries: usize,
-    pub mapped: usize,
-    pub lost: BTreeMap<String, usize>,
+    pub totals: Totals,
 }
 
 impl Tally {
     pub fn add(&mut self, losses: &Losses) {
         for section in &losses.sections {
-            let name = section.reader.map(str::to_owned);
+            let name = section.reader.clone();
             let name =
                 name.unwrap_or_else(|| format!("narrative {}", section.code.as_deref().unwrap_or("without code")));
             let line = self.sections.entry(name).or_default();
             line.sections += 1;
-            for entry in &section.entries {
-                line.entries += 1;
-                match &entry.fate {
-                    Fate::Mapped(_) => line.mapped += 1,
-                    Fate::Lost(reason) => *line.lost.entry(format!("{reason:?}")).or_default() += 1,
-                }
-            }
+            line.totals.add(&section.totals());
         }
     }
 
-    pub fn total(&self) -> (usize, usize) {
-        self.sections.values().fold((0, 0), |(entries, mapped), line| (entries + line.entries, mapped + line.mapped))
+    pub fn total(&self) -> Totals {
+        let mut all = Totals::default();
+        self.sections.values().for_each(|line| all.add(&line.totals));
+        all
     }
+}
+
+fn listed(reasons: &BTreeMap<LossReason, u64>) -> String {
+    let told: Vec<String> = reasons.iter().map(|(reason, count)| format!("{reason:?} {count}")).collect();
+    told.join(", ")
 }
 
 impl fmt::Display for Tally {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(out, "{:<34} {:>8} {:>8} {:>8} {:>7}  lost", "section", "sections", "entries", "mapped", "share")?;
+        writeln!(out, "section | sections | entries | mapped | share | lost | parts lost")?;
         let (mut silent, mut without) = (0, 0);
-        for (name, line) in &self.sections {
-            if line.entries == 0 {
+        for (name, Line { sections, totals }) in &self.sections {
+            if totals.entries == 0 {
                 silent += 1;
-                without += line.sections;
+                without += sections;
                 continue;
             }
-            let lost: Vec<String> = line.lost.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
-            writeln!(
-                out,
-                "{name:<34} {:>8} {:>8} {:>8} {:>6.1}%  {}",
-                line.sections,
-                line.entries,
-                line.mapped,
-                100.0 * line.mapped as f64 / line.entries as f64,
-                lost.join(", ")
-            )?;
+            let share = 100.0 * totals.mapped as f64 / totals.entries as f64;
+            let (entries, mapped, lost, parts) =
+                (totals.entries, totals.mapped, listed(&totals.lost), listed(&totals.parts));
+            writeln!(out, "| {name} | {sections} | {entries} | {mapped} | {share:.1}% | {lost} | {parts} |")?;
         }
-        let (entries, mapped) = self.total();
-        writeln!(out, "{:<34} {without:>8} {:>8} {:>8}         ({silent} kinds without entries)", "others", 0, 0)?;
-        writeln!(out, "all: {mapped} of {entries} entries, {:.1}%", 100.0 * mapped as f64 / entries.max(1) as f64)
+        let all = self.total();
+        writeln!(out, "others: {without} sections of {silent} kinds without entries")?;
+        let share = 100.0 * all.mapped as f64 / all.entries.max(1) as f64;
+        let parts = all.parts.values().sum::<u64>();
+        writeln!(out, "all: {} of {} entries, {share:.1}%; parts lost {parts}", all.mapped, all.entries)
     }
 }

@@ -24,3 +24,47 @@ fn entries() {
     insta::assert_json_snapshot!(of_kind(&converted, "MedicationRequest"));
     insta::assert_json_snapshot!(of_kind(&converted, "MedicationDispense"));
 }
+
+fn taken(material: &str, negated: bool, text: &str) -> String {
+    format!(
+        r#"<entry><substanceAdministration classCode="SBADM" moodCode="EVN" negationInd="{negated}"><templateId root="2.16.840.1.113883.10.20.22.4.16"/>{text}
+        <consumable><manufacturedProduct><manufacturedMaterial>{material}</manufacturedMaterial></manufacturedProduct></consumable></substanceAdministration></entry>"#
+    )
+}
+
+#[test]
+fn a_code_for_any_drug_names_one_with_other_words_only() {
+    let generic = |inside: &str| {
+        format!(
+            r#"<code code="410942007" codeSystem="2.16.840.1.113883.6.96" displayName="Drug or medicament">{inside}</code>"#
+        )
+    };
+    let cases = [
+        (taken(&generic(""), false, ""), None),
+        (taken(&generic("<originalText>Drug or medicament</originalText>"), false, ""), None),
+        (taken(&generic("<originalText>No known medications</originalText>"), false, ""), None),
+        (taken(&generic(""), false, "<text>Mara is not taking any medications</text>"), None),
+        (taken(&generic("<originalText>St John's wort tea</originalText>"), true, ""), None),
+        (taken(&generic("<originalText>St John's wort tea</originalText>"), false, ""), Some("St John's wort tea")),
+        (taken(&(generic("") + "<name>Blue pill from Oslo</name>"), false, ""), Some("Blue pill from Oslo")),
+        (taken(&generic(""), false, "<text>Cod liver oil</text>"), Some("Cod liver oil")),
+        (
+            taken(
+                &generic(r#"<translation code="745679" codeSystem="2.16.840.1.113883.6.88" displayName="Albuterol"/>"#),
+                false,
+                "",
+            ),
+            Some("Drug or medicament"),
+        ),
+    ];
+    for (entry, expected) in cases {
+        let section = format!(r#"<section><code code="10160-0"/>{entry}</section>"#);
+        let converted = converted(&sections(&[&section]));
+        let requests = of_kind(&converted, "MedicationRequest");
+        let text = requests.first().map(|request| request["medicationCodeableConcept"]["text"].as_str().unwrap());
+        assert_eq!(text, expected, "{entry}");
+        if expected.is_none() {
+            assert_eq!(fates(&converted, 0), ["NothingKnown"]);
+        }
+    }
+}

@@ -23,3 +23,38 @@ fn entries() {
     insta::assert_json_snapshot!(of_kind(&converted, "Observation"));
     insta::assert_json_snapshot!(of_kind(&converted, "Specimen"));
 }
+
+/// Mara's pathology report: a printed page within its panel, and one that stands alone.
+#[test]
+fn a_result_that_is_a_file_is_the_printed_form_of_its_report() {
+    let page = |id: &str| {
+        format!(
+            r#"<observation classCode="OBS" moodCode="EVN"><templateId root="2.16.840.1.113883.10.20.22.4.2"/><id root="1.2.3.4" extension="{id}"/><code code="22637-3" codeSystem="2.16.840.1.113883.6.1" displayName="Pathology report"/><statusCode code="completed"/><effectiveTime value="20240519"/>
+            <value xsi:type="ED" mediaType="application/pdf" representation="B64">JVBERi0xLjc=</value></observation>"#
+        )
+    };
+    let panel = |named: &str| {
+        format!(
+            r#"<section><code code="30954-2" codeSystem="2.16.840.1.113883.6.1"/><entry><organizer classCode="BATTERY" moodCode="EVN"><templateId root="2.16.840.1.113883.10.20.22.4.1"/><id root="1.2.3.4" extension="x0"/>{named}
+            <component>{}</component></organizer></entry></section>"#,
+            page("x1")
+        )
+    };
+    let named = panel(r#"<code code="116784002" codeSystem="2.16.840.1.113883.6.96" displayName="Pathology"/>"#);
+    // Told in two sections it is still printed once.
+    let reported = converted(&sections(&[&named, &named]));
+    let report = &of_kind(&reported, "DiagnosticReport")[0];
+    let file = serde_json::json!([{ "contentType": "application/pdf", "data": "JVBERi0xLjc=", "size": 8 }]);
+    assert_eq!(report["presentedForm"], file);
+    assert_eq!(of_kind(&reported, "DocumentReference").len(), 1, "the document itself");
+    let result = &of_kind(&reported, "Observation")[0];
+    assert!(result.get("derivedFrom").is_none() && result.get("dataAbsentReason").is_none());
+    assert_eq!(fates(&reported, 0), ["DiagnosticReport Observation"]);
+
+    let alone = converted(&sections(&[&panel("")
+        .replace("<organizer classCode=\"BATTERY\" moodCode=\"EVN\"><templateId root=\"2.16.840.1.113883.10.20.22.4.1\"/><id root=\"1.2.3.4\" extension=\"x0\"/>", "")
+        .replace("<component>", "")
+        .replace("</component></organizer>", "")]));
+    assert_eq!(fates(&alone, 0), ["Observation DocumentReference"]);
+    assert!(of_kind(&alone, "Observation")[0].get("derivedFrom").is_some());
+}
