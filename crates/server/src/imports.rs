@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use domain::ClientId;
-use engine::imports::{self, Fault, File, ImportError, ImportReport, LIMITS, Stage};
+use engine::imports::{self, DocumentReport, Fate, Fault, File, ImportError, ImportReport, LIMITS, Stage, shown};
 use serde_json::json;
 
 use crate::Failure;
@@ -41,6 +41,9 @@ pub struct Import {
     /// The app's own key for the user; a new one makes a new user.
     #[arg(long, value_name = "CLIENT_USER_ID")]
     user: String,
+    /// Tell of every C-CDA document what of it was not read, entry by entry.
+    #[arg(long)]
+    losses: bool,
     /// Machine-readable output.
     #[arg(long)]
     json: bool,
@@ -86,8 +89,8 @@ impl Import {
         match done {
             Ok((report, new)) => {
                 match self.json {
-                    true => println!("{}", machine(&self.user, new, &report, &skipped)),
-                    false => print!("{}", human(&self.user, new, &report)),
+                    true => println!("{}", machine(&self.user, new, &report, &skipped, self.losses)),
+                    false => print!("{}", human(&self.user, new, &report, self.losses)),
                 }
                 Ok(())
             }
@@ -224,12 +227,17 @@ impl Progress {
     }
 }
 
-fn machine(user: &str, new: bool, report: &ImportReport, skipped: &[Skipped]) -> serde_json::Value {
+fn machine(user: &str, new: bool, report: &ImportReport, skipped: &[Skipped], losses: bool) -> serde_json::Value {
     let skipped: Vec<_> = skipped.iter().map(|one| json!({ "name": one.name, "why": one.why })).collect();
-    json!({ "user": user, "created": new, "files": report.files, "sources": report.sources, "skipped": skipped })
+    let mut out =
+        json!({ "user": user, "created": new, "files": report.files, "sources": report.sources, "skipped": skipped });
+    if losses {
+        out["documents"] = json!(report.documents);
+    }
+    out
 }
 
-fn human(user: &str, new: bool, report: &ImportReport) -> String {
+fn human(user: &str, new: bool, report: &ImportReport, losses: bool) -> String {
     let mut out = String::new();
     if new {
         let _ = writeln!(out, "{user} is a new user of this app.\n");
@@ -247,13 +255,20 @@ fn human(user: &str, new: bool, report: &ImportReport) -> String {
         );
         if let Some(losses) = file.losses.as_ref().filter(|losses| losses.entries > 0) {
             let _ = write!(out, "{:width$}  {} of {} entries read", "", losses.mapped, losses.entries);
-            let lost = losses.lost.iter().map(|(reason, count)| format!("{reason} {count}"));
-            let lost = lost.collect::<Vec<_>>().join(", ");
-            let _ = if lost.is_empty() { writeln!(out) } else { writeln!(out, "; not read: {lost}") };
+            for (what, lost) in [("not read", &losses.lost), ("parts not read", &losses.parts)] {
+                let lost = lost.iter().map(|(reason, count)| format!("{reason} {count}")).collect::<Vec<_>>();
+                if !lost.is_empty() {
+                    let _ = write!(out, "; {what}: {}", lost.join(", "));
+                }
+            }
+            let _ = writeln!(out);
         }
         if !file.ignored.is_empty() {
             let _ = writeln!(out, "{:width$}  left out: {}", "", file.ignored.join(", "));
         }
+    }
+    if losses {
+        report.documents.iter().for_each(|document| lost(&mut out, document));
     }
     for source in &report.sources {
         let state = if source.connected { ", now connected" } else { "" };
@@ -262,4 +277,29 @@ fn human(user: &str, new: bool, report: &ImportReport) -> String {
         let _ = writeln!(out, "\n{}{state}\n  {records}", source.name);
     }
     out
+}
+
+/// What of a document was not read, section by section.
+fn lost(out: &mut String, document: &DocumentReport) {
+    let _ = writeln!(out, "\n{}", document.name);
+    let mut whole = true;
+    for section in &document.losses.sections {
+        let title = section.title.as_deref().or(section.code.as_deref()).unwrap_or("a section without a title");
+        let title = shown(title);
+        for (number, entry) in section.entries.iter().enumerate() {
+            let number = number + 1;
+            if let Fate::Lost(reason) = entry.fate {
+                whole = false;
+                let _ = writeln!(out, "  {title}, entry {number}: {reason} ({})", shown(&entry.what));
+            }
+            for part in &entry.parts {
+                whole = false;
+                let (count, reason, what) = (part.count, part.reason, shown(&part.what));
+                let _ = writeln!(out, "  {title}, entry {number}: {count} parts {reason} ({what})");
+            }
+        }
+    }
+    if whole {
+        let _ = writeln!(out, "  every entry was read");
+    }
 }

@@ -281,3 +281,35 @@ fn a_running_server_shows_what_was_imported() {
     }
     assert!(ask("/v1/human/sources").contains("Riverbend Clinic"));
 }
+
+#[test]
+fn what_of_a_document_was_not_read_is_told_entry_by_entry() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = installed(folder.path());
+    let entry = |act: &str| format!("<entry>{act}</entry>");
+    let named = r#"<observation classCode="OBS" moodCode="EVN"><templateId root="2.16.840.1.113883.10.20.22.4.38"/>
+        <code code="229819007" codeSystem="2.16.840.1.113883.6.96" displayName="Tobacco use"/><statusCode code="completed"/>
+        <value xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="ST">no</value></observation>"#;
+    let document = format!(
+        r#"<ClinicalDocument xmlns="urn:hl7-org:v3"><typeId root="2.16.840.1.113883.1.3" extension="POCD_HD000040"/>
+        <id root="1.2.3.4" extension="losses"/><code code="34133-9" codeSystem="2.16.840.1.113883.6.1"/>
+        <effectiveTime value="20260102"/><recordTarget><patientRole><id root="1.2.3.9" extension="7"/>
+        <patient><name><given>Ada</given><family>Quark</family></name></patient></patientRole></recordTarget>
+        <component><structuredBody><component><section><templateId root="2.16.840.1.113883.10.20.22.2.17"/>
+        <code code="29762-2" codeSystem="2.16.840.1.113883.6.1"/><title>Social &#x9;History</title>
+        {}{}</section></component></structuredBody></component></ClinicalDocument>"#,
+        entry(named),
+        entry("")
+    );
+    std::fs::write(folder.path().join("summary.xml"), document).unwrap();
+    let told = import(folder.path(), &app, &["summary.xml", "--losses"]);
+    let told = text(&told.stdout);
+    for words in ["1 of 2 entries read; not read: empty 1", "Social History, entry 2: empty"] {
+        assert!(told.contains(words), "{words} in {told}");
+    }
+    let again = parsed(&import(folder.path(), &app, &["summary.xml", "--losses", "--json"]));
+    let entries = &again["documents"][0]["sections"][0]["entries"];
+    assert_eq!(entries[1]["lost"], "empty", "{again}");
+    assert!(entries[0]["mapped"][0].as_str().is_some_and(|key| key.starts_with("Observation/")), "{again}");
+    assert_eq!(again["files"][0]["losses"]["lost"]["empty"], 1);
+}

@@ -113,13 +113,14 @@ pub fn bump_revision(batch: &mut Batch, human_id: HumanId) -> usize {
 
 /// Deletes every row about the person, in every table.
 pub fn erase(batch: &mut Batch, human_id: HumanId) {
-    const EVERYWHERE: [&str; 9] = [
+    const EVERYWHERE: [&str; 10] = [
         "DELETE FROM tokens WHERE human_id = $1",
         "DELETE FROM connect_sessions WHERE human_id = $1",
         "DELETE FROM authorizations WHERE human_id = $1",
         "DELETE FROM connections WHERE human_id = $1",
         "DELETE FROM pulls WHERE human_id = $1",
         "DELETE FROM resources WHERE human_id = $1",
+        "DELETE FROM conversions WHERE human_id = $1",
         "DELETE FROM records WHERE human_id = $1",
         "DELETE FROM jobs WHERE human_id = $1",
         "DELETE FROM humans WHERE human_id = $1",

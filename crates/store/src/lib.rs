@@ -17,6 +17,7 @@ pub mod authorizations;
 pub mod brands;
 pub mod connect;
 pub mod connections;
+pub mod conversions;
 pub mod humans;
 pub mod jobs;
 pub mod keys;

@@ -1,13 +1,13 @@
 //! What is in the files of an import: opened, converted, not stored yet.
 
 use ::records::Landed;
-use ::records::ccda::{self, About, Fate, Subject};
+use ::records::ccda::{self, About, Losses, Subject};
 use ::records::files::{Fault, FileError, Form, Keeper, Limits, Opened, Piece, Told, land, open, shown};
 use domain::Timestamp;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::sources::Origin;
-use super::{File, FileReport, ImportError, LIMITS, Losses, Stage};
+use super::{File, FileReport, ImportError, LIMITS, Stage};
 use crate::Engine;
 
 /// Files at once, of one import.
@@ -27,6 +27,8 @@ pub(super) struct Gathered {
 pub(super) struct Part {
     /// Place of its file among those given.
     pub file: usize,
+    /// Of the piece; harmless to show.
+    pub name: String,
     pub origin: Origin,
     pub people: Vec<Subject>,
     pub resources: Vec<Landed>,
@@ -40,6 +42,7 @@ pub(super) struct Document {
     /// Its own `DocumentReference` and `Binary`: they stand for it and were not converted from it.
     pub own: Vec<String>,
     pub about: About,
+    pub losses: Losses,
     /// Its text, when it does not say when it was written: then the conversion depends on when we got it first.
     pub undated: Option<Vec<u8>>,
 }
@@ -51,7 +54,7 @@ struct Worked {
     resources: Vec<Landed>,
     form: Form,
     told: Told,
-    document: Option<(Document, ccda::Losses)>,
+    document: Option<Document>,
 }
 
 impl Engine {
@@ -121,20 +124,20 @@ fn work(file: usize, piece: Piece, received_at: Timestamp) -> Result<Worked, Fil
         let told = if matches!(form, Form::Fhir | Form::Ndjson) { Told::of(&resources) } else { Told::default() };
         return Ok(Worked { file, name: name.clone(), resources, form: *form, told, document: None });
     }
-    let (document, resources, losses) =
+    let (document, resources) =
         convert(&piece.bytes, received_at).map_err(|fault| FileError { piece: name.clone(), fault })?;
     let undated = document.about.written_at.is_none().then_some(piece.bytes);
     let document = Document { undated, ..document };
     let told = Told::default();
-    Ok(Worked { file, name: piece.name, resources, form: Form::Ccda, told, document: Some((document, losses)) })
+    Ok(Worked { file, name: piece.name, resources, form: Form::Ccda, told, document: Some(document) })
 }
 
 /// A C-CDA that came as a file: the conversion makes the resources that stand for the document, too.
-pub(super) fn convert(xml: &[u8], received_at: Timestamp) -> Result<(Document, Vec<Landed>, ccda::Losses), Fault> {
+pub(super) fn convert(xml: &[u8], received_at: Timestamp) -> Result<(Document, Vec<Landed>), Fault> {
     let converted = ccda::convert(xml, &ccda::Origin { document: None, received_at })?;
     let (reference, own) = standing_for(&converted.resources);
-    let document = Document { reference, own, about: converted.about, undated: None };
-    Ok((document, converted.resources, converted.losses))
+    let document = Document { reference, own, about: converted.about, undated: None, losses: converted.losses };
+    Ok((document, converted.resources))
 }
 
 /// The `DocumentReference` that holds the document, and everything that only stands for it.
@@ -176,13 +179,13 @@ fn parts(worked: Vec<Worked>, reports: &mut [FileReport]) -> Vec<Part> {
     let only = kept.first().filter(|first| kept.iter().all(|one| one.id == first.id)).cloned();
     let mut parts = Vec::with_capacity(worked.len());
     for one in worked {
-        let Worked { file, resources, form, told, document, .. } = one;
+        let Worked { file, name, resources, form, told, document } = one;
         let report = &mut reports[file];
         for resource in &resources {
             *report.resources.entry(resource.kind.clone()).or_default() += 1;
         }
         let origin = match (&document, form) {
-            (Some((document, _)), _) => Origin::of_custodian(document.about.custodian.as_ref()),
+            (Some(document), _) => Origin::of_custodian(document.about.custodian.as_ref()),
             (None, Form::Fhir | Form::Ndjson) => {
                 let companion = || only.clone().filter(|_| told.people.is_empty());
                 keeper(&told).or_else(companion).unwrap_or_else(Origin::unnamed)
@@ -190,36 +193,13 @@ fn parts(worked: Vec<Worked>, reports: &mut [FileReport]) -> Vec<Part> {
             (None, _) => Origin::unnamed(),
         };
         let people = match &document {
-            Some((document, _)) => vec![document.about.patient.clone()],
+            Some(document) => vec![document.about.patient.clone()],
             None => told.people,
         };
-        let document = document.map(|(document, losses)| {
-            count(report.losses.get_or_insert_default(), &losses);
-            document
-        });
-        parts.push(Part { file, origin, people, resources, document });
+        if let Some(document) = &document {
+            report.losses.get_or_insert_default().add(&document.losses.totals());
+        }
+        parts.push(Part { file, name, origin, people, resources, document });
     }
     parts
-}
-
-fn count(losses: &mut Losses, told: &ccda::Losses) {
-    for entry in told.sections.iter().flat_map(|section| &section.entries) {
-        losses.entries += 1;
-        match &entry.fate {
-            Fate::Mapped(_) => losses.mapped += 1,
-            Fate::Lost(reason) => *losses.lost.entry(word(&format!("{reason:?}"))).or_default() += 1,
-        }
-    }
-}
-
-/// `NothingKnown` → `nothing_known`
-fn word(name: &str) -> String {
-    let mut out = String::new();
-    for letter in name.chars() {
-        if letter.is_ascii_uppercase() && !out.is_empty() {
-            out.push('_');
-        }
-        out.push(letter.to_ascii_lowercase());
-    }
-    out
 }

@@ -5,8 +5,9 @@
 
 use std::time::Duration;
 
+pub use ::records::ccda::Fate;
 use ::records::files::Limits;
-pub use ::records::files::{Fault, FileError};
+pub use ::records::files::{Fault, FileError, shown};
 use domain::connect::Announced;
 use domain::{ClientId, HumanId, Profile, Step, UserId};
 use store::Batch;
@@ -26,7 +27,7 @@ mod sources;
 mod tests;
 
 pub(crate) use plan::sealed_row;
-pub use report::{FileReport, ImportReport, Losses, SourceReport};
+pub use report::{DocumentReport, FileReport, ImportReport, SourceReport};
 pub use sources::FILES;
 
 use gather::Gathered;

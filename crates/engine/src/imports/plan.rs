@@ -14,10 +14,10 @@ use store::{Batch, Hash};
 use super::gather::{Gathered, Part, convert};
 use super::people::contradict;
 use super::sources::Origin;
-use super::{ImportError, ImportReport, SourceReport};
+use super::{DocumentReport, ImportError, ImportReport, SourceReport};
 use crate::connections::{Account, open_account, open_report, seal_account, seal_report};
 use crate::keys::random;
-use crate::records::raw::{resource_aad, resource_row};
+use crate::records::raw::{resource_aad, resource_row, seal_losses};
 use crate::sealing::DataKey;
 use crate::{Engine, syncs};
 
@@ -42,6 +42,8 @@ struct Source {
     touched: bool,
     synced: Synced,
     resources: Vec<(NewResource, Told)>,
+    /// Key of a document and, sealed, what became of its entries.
+    conversions: Vec<(String, Vec<u8>)>,
     job: NewJob,
 }
 
@@ -76,6 +78,9 @@ impl Planned {
             for (resource, told) in &source.resources {
                 store::resources::put_told(batch, resource, told, self.now);
             }
+            for (document, losses) in &source.conversions {
+                store::conversions::put(batch, (self.human_id, id, document), losses, self.now);
+            }
             store::jobs::enqueue(batch, &source.job);
         }
         if self.sources.iter().any(|source| source.touched) {
@@ -96,6 +101,7 @@ impl Engine {
     ) -> Result<Planned, ImportError> {
         let mut planned = Planned { human_id, now: gathered.at, sources: Vec::new(), report: ImportReport::default() };
         planned.report.files = gathered.files.clone();
+        planned.report.documents = documents(&gathered.pieces);
         check_one_person(&gathered.pieces)?;
         let mut origins: Vec<Origin> = Vec::new();
         for part in &gathered.pieces {
@@ -171,7 +177,7 @@ impl Engine {
         let Some(known) = opened.known.get(&self.resource_key(kind, id)) else { return Ok(()) };
         let (xml, received_at) = (xml.clone(), known.received_at);
         let again = tokio::task::spawn_blocking(move || convert(&xml, received_at));
-        if let Ok((_, resources, _)) = again.await.map_err(|_| ImportError::Interrupted)? {
+        if let Ok((_, resources)) = again.await.map_err(|_| ImportError::Interrupted)? {
             part.resources = resources;
         }
         Ok(())
@@ -211,6 +217,14 @@ impl Engine {
                 resources.push((sealed_row(key, (human_id, id), landed, resource_key, hash), told));
             }
         }
+        let told = parts.iter().filter_map(|part| part.document.as_ref());
+        let told = told.filter_map(|document| {
+            let (kind, name) = document.reference.as_deref()?.split_once('/')?;
+            let document_key = self.resource_key(kind, name);
+            let sealed = seal_losses(key, id, &document_key, &document.losses);
+            Some((document_key, sealed))
+        });
+        let conversions = told.collect();
         let before = opened.row.as_ref().map(|row| open_report(key, row)).transpose()?;
         let settled = before.is_some_and(|report| report.state == SyncState::Done);
         let connected = opened.row.as_ref().is_some_and(|row| row.status.connected());
@@ -238,6 +252,7 @@ impl Engine {
                 newest_at: None,
             },
             resources,
+            conversions,
             job: NewJob {
                 id: RowId(random()),
                 kind: syncs::JOB,
@@ -256,6 +271,12 @@ impl Engine {
         let reference = document.reference.as_deref().filter(|_| converted).and_then(|key| key.split_once('/'));
         Told { document_key: reference.map(|(kind, id)| self.resource_key(kind, id)), dated_at }
     }
+}
+
+fn documents(parts: &[Part]) -> Vec<DocumentReport> {
+    let of =
+        |part: &Part| Some(DocumentReport { name: part.name.clone(), losses: part.document.as_ref()?.losses.clone() });
+    parts.iter().filter_map(of).collect()
 }
 
 /// What was received, before it is mapped.

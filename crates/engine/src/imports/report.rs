@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ::records::ccda::{Losses, Totals};
 use domain::{ConnectionId, SourceId};
 use serde::Serialize;
 
@@ -9,6 +10,8 @@ use serde::Serialize;
 pub struct ImportReport {
     /// In the order they were given.
     pub files: Vec<FileReport>,
+    /// Of the C-CDA documents in the files, in their order.
+    pub documents: Vec<DocumentReport>,
     /// Where what was in them is kept, in the order they were met.
     pub sources: Vec<SourceReport>,
 }
@@ -31,19 +34,19 @@ pub struct FileReport {
     pub resources: BTreeMap<String, u64>,
     /// Of the C-CDA documents inside.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub losses: Option<Losses>,
+    pub losses: Option<Totals>,
     /// What lay beside the records and was left, e.g. style sheets.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ignored: Vec<String>,
 }
 
-/// How much of C-CDA documents became FHIR, entry by entry.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct Losses {
-    pub entries: u64,
-    pub mapped: u64,
-    /// By reason, e.g. `nothing_known`.
-    pub lost: BTreeMap<String, u64>,
+/// What became of one C-CDA document, entry by entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DocumentReport {
+    /// The path inside the packages it lay in, else the file's name.
+    pub name: String,
+    #[serde(flatten)]
+    pub losses: Losses,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

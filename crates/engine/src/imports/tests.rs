@@ -294,6 +294,7 @@ async fn a_summary_becomes_records_of_its_clinic() {
     assert_eq!((seen.form, seen.sources.as_slice()), ("ccda", &["Riverbend Clinic".to_owned()][..]));
     let losses = seen.losses.as_ref().unwrap();
     assert_eq!((losses.entries, losses.mapped), (1, 1));
+    assert_eq!(report.documents[0].losses.totals(), *losses);
     let allergies = home.list("ada", "allergies").await;
     assert_eq!(allergies.len(), 1);
     assert_eq!(allergies[0]["organization"]["name"], "Riverbend Clinic");
@@ -302,6 +303,8 @@ async fn a_summary_becomes_records_of_its_clinic() {
     let id: RecordId = ccds[0]["id"].as_str().unwrap().parse().unwrap();
     let (_, raw) = home.house.engine.raw_document(&home.access("ada").await, id).await.unwrap().unwrap();
     assert_eq!(raw, summary, "byte for byte");
+    let conversion = home.house.engine.conversion(&home.access("ada").await, id).await.unwrap().unwrap();
+    assert_eq!(conversion.losses, report.documents[0].losses);
 
     home.house.clock.advance(std::time::Duration::from_secs(3_600));
     let (again, _) = home.import("ada", &[file("copy.xml", &summary)]).await.unwrap();

@@ -1,6 +1,7 @@
 //! The document behind a record, as it was received.
 
 use ::records::Draft;
+use ::records::ccda::Losses;
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -8,7 +9,7 @@ use bytes::Bytes;
 use connectors::smart::attachments::{Attachment, Form, Place, attachments};
 use connectors::smart::bundle::RawResource;
 use connectors::smart::patient::is_id;
-use domain::{ConnectionId, HumanId, RecordId};
+use domain::{ConnectionId, HumanId, RecordId, Timestamp};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use url::Url;
@@ -36,6 +37,22 @@ pub(crate) fn resource_row(connection: ConnectionId, resource_key: &str) -> Stri
 /// Where a stored resource is sealed; `row` is its [`resource_row`].
 pub(crate) fn resource_aad(row: &str) -> Aad<'_> {
     Aad { table: "resources", row, column: "body" }
+}
+
+fn losses_aad(row: &str) -> Aad<'_> {
+    Aad { table: "conversions", row, column: "body" }
+}
+
+/// What became of the entries of a document, for its row.
+pub(crate) fn seal_losses(key: &DataKey, connection: ConnectionId, document_key: &str, losses: &Losses) -> Vec<u8> {
+    key.seal_json(losses_aad(&resource_row(connection, document_key)), losses)
+}
+
+/// What was made of a document, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conversion {
+    pub converted_at: Timestamp,
+    pub losses: Losses,
 }
 
 /// The file behind a record.
@@ -68,6 +85,18 @@ impl Engine {
             Some(reference) => shelf.document(&reference).await,
             None => Ok(None),
         }
+    }
+
+    /// What became of every entry of the C-CDA behind a `ccds` row.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn conversion(&self, access: &Access, id: RecordId) -> Result<Option<Conversion>, ReadError> {
+        let Some((shelf, document_key)) = self.shelf_of(access, "ccds", id).await? else { return Ok(None) };
+        let found = store::conversions::find(self.db(), shelf.human_id, shelf.connection, &document_key).await?;
+        let Some(row) = found else { return Ok(None) };
+        let losses = shelf.key.open_json(losses_aad(&resource_row(shelf.connection, &document_key)), &row.body)?;
+        Ok(Some(Conversion { converted_at: row.converted_at, losses }))
     }
 
     /// The file behind a `documents` row, untouched; none when its source did not give us the file itself.

@@ -15,7 +15,7 @@ use super::{Run, Stop};
 use crate::imports::sealed_row;
 use crate::jobs::JobError;
 use crate::records::ReadError;
-use crate::records::raw::{Shelf, read};
+use crate::records::raw::{Shelf, read, seal_losses};
 
 /// A document that may be a C-CDA.
 struct Candidate {
@@ -143,11 +143,13 @@ impl Run {
             .map(|known| known.resource_key.clone())
             .filter(|key| !met.contains(key))
             .collect();
+        let losses = seal_losses(&self.key, self.connection, document, &converted.losses);
+        store::conversions::put(&mut batch, (self.human_id, self.connection, document), &losses, now);
         for key in left {
             store::resources::mark_gone(&mut batch, self.human_id, self.connection, &key, now);
             before.by_key.remove(&key);
         }
-        if batch.is_empty() { Ok(()) } else { self.commit(batch, |_| {}).await }
+        self.commit(batch, |_| {}).await
     }
 }
 

@@ -12,6 +12,7 @@
 //! but titles of sections.
 
 use std::collections::{BTreeMap, HashSet};
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -90,6 +91,13 @@ pub enum LossReason {
     Section,
     /// The same act, by its id, is told elsewhere in the document.
     Repeated,
+}
+
+/// `nothing_known`, as in the JSON.
+impl fmt::Display for LossReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
 }
 
 /// How much of a section, or of a document, became FHIR.

@@ -83,6 +83,24 @@ pub(super) async fn raw(
     }
 }
 
+/// What became of every entry of a document: mapped to which resources, or lost for which reason.
+pub(super) async fn losses(
+    State(engine): State<Engine>,
+    Path(id): Path<String>,
+    Reader(access): Reader,
+) -> Result<Response, Problem> {
+    let missing = || not_found("No document with this id was converted.");
+    let id: RecordId = id.parse().map_err(|_| missing())?;
+    let conversion = engine.conversion(&access, id).await?.ok_or_else(missing)?;
+    let body = serde_json::json!({
+        "id": id,
+        "convertedAt": conversion.converted_at,
+        "totals": conversion.losses.totals(),
+        "sections": conversion.losses.sections,
+    });
+    Ok(json(Bytes::from(body.to_string())))
+}
+
 /// A stranger's bytes: shown as a file, never as a page of ours.
 fn strange(media: &str, bytes: Bytes) -> Response {
     (

@@ -30,6 +30,7 @@ pub(crate) fn router() -> Router<Engine> {
         ("/v1/human/medical/{kind}", get(medical::list)),
         ("/v1/human/medical/{kind}/{id}", get(medical::find)),
         ("/v1/human/medical/{kind}/{id}/raw", get(medical::raw)),
+        ("/v1/human/medical/ccds/{id}/losses", get(medical::losses)),
     ] {
         let handler = handler.fallback(async || Problem::method_not_allowed(METHODS));
         // Published clients ask with and without the slash at the end.

@@ -32,6 +32,7 @@ const ROUTES: [(&str, &str); 49] = [
     ("GET", "/v1/human/medical/vitals/{any}"),
     ("GET", "/v1/human/medical/organizations/{any}"),
     ("GET", "/v1/human/medical/ccds/{any}/raw"),
+    ("GET", "/v1/human/medical/ccds/{any}/losses"),
     ("GET", "/v1/human/medical/{any}/{any}/raw"),
     ("GET", "/v1/human/medical/reports"),
     ("GET", "/v1/human/medical/reports/{any}"),

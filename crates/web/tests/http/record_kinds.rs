@@ -87,6 +87,13 @@ async fn documents_are_given_byte_for_byte_as_the_hospital_served_them() {
             (head.status, head.body.len(), head.header("content-length")),
             (200, 0, raw.header("content-length"))
         );
+        let losses = grace.get(&path.replace("/raw", "/losses")).await;
+        let told = losses.json();
+        assert_eq!((losses.status, &told["id"]), (200, &row["id"]), "{losses:?}");
+        let entries = raw.text().matches("<entry").count() - raw.text().matches("<entryRelationship").count();
+        assert_eq!(told["totals"]["entries"], entries, "one fate for each entry");
+        let lost: u64 = told["totals"]["lost"].as_object().expect("reasons").values().filter_map(Value::as_u64).sum();
+        assert_eq!(told["totals"]["mapped"].as_u64().unwrap_or_default() + lost, entries as u64);
         assert_eq!(town.get(&path).await.status, 401);
         assert_eq!(town.get(&format!("{path}/?access_token={token}")).await.body, raw.body);
     }
