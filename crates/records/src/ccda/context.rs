@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 
 use super::categories::Sort;
-use super::fields::{Fields, write};
+use super::fields::{Choice, Fields, write};
 use super::keys::Keys;
 use super::losses::LossReason;
 use super::narrative;
@@ -26,6 +26,8 @@ pub struct Context<'a> {
     pub section: Option<Current<'a>>,
     /// The acts inside the entry being read that became nothing.
     pub lost: Vec<(Node<'a>, LossReason)>,
+    /// What organizers lend to what is in them, by their place: looked up for each of many components.
+    pub(super) lent: HashMap<u32, Lent>,
     pub(super) keys: Keys<'a>,
     ids: HashMap<String, Vec<Node<'a>>>,
     made: Vec<Made>,
@@ -47,6 +49,13 @@ pub struct Current<'a> {
     pub known: Option<&'static Section>,
     /// What sort of results it says to hold.
     pub sort: Option<Sort>,
+}
+
+/// Time, performers and authors of an organizer, as far as they were asked for.
+#[derive(Default)]
+pub struct Lent {
+    pub when: Option<Option<Choice>>,
+    pub actors: HashMap<&'static str, Vec<Value>>,
 }
 
 struct Made {
@@ -75,6 +84,7 @@ impl<'a> Context<'a> {
             offset,
             section: None,
             lost: Vec::new(),
+            lent: HashMap::new(),
             keys: Keys::new(document),
             ids,
             made: Vec::new(),

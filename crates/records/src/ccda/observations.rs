@@ -41,7 +41,7 @@ pub fn observation<'a>(cx: &mut Context<'a>, act: Node<'a>, setting: Setting<'a>
     body.set("category", vec![coded(system, category, None)]);
     body.set("code", code.clone());
     body.set("subject", cx.subject());
-    let effective = when(cx, act).or_else(|| when(cx, setting.around?));
+    let effective = when(cx, act).or_else(|| lent_time(cx, setting.around?));
     body.set("encounter", cx.encounter_at(effective.as_ref()));
     body.choice("effective", effective);
     let performers = performers(cx, act, setting.around);
@@ -99,16 +99,38 @@ pub fn when<'a>(cx: &Context<'a>, act: Node<'a>) -> Option<Choice> {
     act.children("effectiveTime").find_map(|time| cx.when(time))
 }
 
+fn lent_time<'a>(cx: &mut Context<'a>, around: Node<'a>) -> Option<Choice> {
+    if let Some(known) = cx.lent.get(&around.place()).and_then(|lent| lent.when.clone()) {
+        return known;
+    }
+    let time = when(cx, around);
+    cx.lent.entry(around.place()).or_default().when = Some(time.clone());
+    time
+}
+
 /// Those who did it, else those who wrote it down. A machine is no performer in FHIR.
 pub fn performers<'a>(cx: &mut Context<'a>, act: Node<'a>, around: Option<Node<'a>>) -> Vec<Value> {
-    for (node, name) in [(Some(act), "performer"), (around, "performer"), (Some(act), "author"), (around, "author")] {
-        let Some(node) = node else { continue };
-        let people: Vec<Value> = cx.actors(node, name).into_iter().filter(|actor| !is_device(actor)).collect();
+    for name in ["performer", "author"] {
+        let people = people(cx, act, name);
+        let people = if people.is_empty() { around.map_or(people, |around| lent(cx, around, name)) } else { people };
         if !people.is_empty() {
             return people;
         }
     }
     Vec::new()
+}
+
+fn people<'a>(cx: &mut Context<'a>, act: Node<'a>, name: &str) -> Vec<Value> {
+    cx.actors(act, name).into_iter().filter(|actor| !is_device(actor)).collect()
+}
+
+fn lent<'a>(cx: &mut Context<'a>, around: Node<'a>, name: &'static str) -> Vec<Value> {
+    if let Some(known) = cx.lent.get(&around.place()).and_then(|lent| lent.actors.get(name)) {
+        return known.clone();
+    }
+    let people = people(cx, around, name);
+    cx.lent.entry(around.place()).or_default().actors.insert(name, people.clone());
+    people
 }
 
 pub fn is_device(actor: &Value) -> bool {
