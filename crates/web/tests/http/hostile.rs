@@ -8,7 +8,7 @@ use crate::town::Town;
 use crate::wire::Ask;
 
 /// Every route, with the places of its variable parts.
-const ROUTES: [(&str, &str); 49] = [
+const ROUTES: [(&str, &str); 50] = [
     ("GET", "/"),
     ("GET", "/health"),
     ("GET", "/ready"),
