@@ -45,9 +45,16 @@ pub(crate) fn assign(brands: &mut [Candidate]) {
         if !alone {
             parts.extend([name.as_str(), address.trim_end_matches('/')]);
         }
-        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, parts.join("\n").as_bytes());
-        brand.id.0.copy_from_slice(&digest.as_ref()[..12]);
+        brand.id = derived(&parts);
     }
+}
+
+/// The id that `parts` always give.
+pub(crate) fn derived(parts: &[&str]) -> SourceId {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, parts.join("\n").as_bytes());
+    let mut id = SourceId([0; 12]);
+    id.0.iter_mut().zip(digest.as_ref()).for_each(|(to, from)| *to = *from);
+    id
 }
 
 /// A brand on its way into the directory.

@@ -3,11 +3,16 @@
 pub mod brands;
 mod bundle;
 mod ids;
+pub mod listings;
+pub mod lists;
 pub mod logos;
+pub mod merge;
 mod organizations;
 pub mod search;
 mod words;
 
 pub use brands::{Brand, BundleError, Category, Endpoint, Identifier, Import, Location, Portal};
+pub use listings::Listing;
+pub use lists::List;
 pub use logos::Logo;
 pub use search::{Hit, Index, Why};
