@@ -1,12 +1,14 @@
 //! How well and how fast the directory is searched, over lists as they are published:
-//! `cargo run --release -p tributary-directory --example score -- LIST…`
+//! `cargo run --release -p tributary-directory --example score -- --zips FILE LIST…`
 //!
 //! Prints the share of labelled queries whose brand comes first and among the first five, by kind; then what building,
-//! opening and every prefix of every query cost. With `--misses`, every query that was missed; with `--typed FILE`, the
-//! prefixes as they were typed, one a line, for others to be measured with.
+//! opening and every prefix of every query cost. With `--misses`, every query that was missed; with
+//! `--ask TEXT`, what one query finds; with `--typed FILE` and `--rows FILE`, the queries and brands, for others to be
+//! measured with; with `--every N`, only every so many of the prefixes.
 
 use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
+use std::io::Read;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -22,12 +24,17 @@ const SHOWN: usize = 10;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut paths = Vec::new();
-    let (mut misses, mut typed) = (false, None);
+    let (mut misses, mut every, mut asked) = (false, 1, Vec::new());
+    let (mut typed, mut rows, mut zips) = (None, None, None);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--misses" => misses = true,
             "--typed" => typed = arguments.next(),
+            "--rows" => rows = arguments.next(),
+            "--every" => every = arguments.next().and_then(|every| every.parse().ok()).unwrap_or(1),
+            "--zips" => zips = arguments.next(),
+            "--ask" => asked.extend(arguments.next()),
             _ => paths.push(argument),
         }
     }
@@ -42,35 +49,49 @@ fn main() -> Result<(), Box<dyn Error>> {
     drop(Index::create(&folder, "1", &brands)?);
     println!("built in {:.1} s, {:.0} MB on disk", begun.elapsed().as_secs_f64(), size(&folder)?);
     let labels = labels::all(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/queries")))?;
-    let points = points(&brands);
+    let points = zips.as_deref().map(points).transpose()?.unwrap_or_default();
     let before = resident();
     let begun = Instant::now();
     let index = Index::open(&folder, "1")?;
     println!("opened in {:.0} ms", begun.elapsed().as_secs_f64() * 1000.0);
 
+    for text in &asked {
+        let begun = Instant::now();
+        let hits = ask(&index, text, None, &points);
+        println!("{text} ({:.2} ms)", begun.elapsed().as_secs_f64() * 1000.0);
+        hits.iter().for_each(|hit| println!("  {} ({}, {}): {:?} {}", hit.name, hit.city, hit.state, hit.why, hit.text));
+    }
     score(&index, &labels, &points, &brands, misses);
-    latency(&index, &labels, &points);
+    let texts = as_typed(&labels, every);
+    latency(&index, &texts, &points);
     println!("the index takes {:.0} MB of memory after all of them", resident() - before);
     if let Some(path) = typed {
-        let lines: Vec<String> = labels.iter().flat_map(|label| prefixes(&label.query)).map(str::to_owned).collect();
+        let lines: Vec<&str> = texts.iter().map(|(text, _)| *text).collect();
+        std::fs::write(path, lines.join("\n"))?;
+    }
+    if let Some(path) = rows {
+        let lines: Vec<String> = brands.iter().map(row).collect();
         std::fs::write(path, lines.join("\n"))?;
     }
     std::fs::remove_dir_all(&folder)?;
     Ok(())
 }
 
-/// Where ZIPs are, from the places of the brands themselves.
-fn points(brands: &[Brand]) -> HashMap<String, Point> {
-    let places = brands.iter().flat_map(|brand| &brand.locations);
-    let known = places.filter_map(|place| {
-        let point = Point { lat: place.lat? as f32, lon: place.lon? as f32 };
-        Some((place.zip.as_deref()?.get(..5)?.to_owned(), point))
+/// Where ZIPs are: `state, city, ZIP, latitude, longitude` a line, packed.
+fn points(path: &str) -> Result<HashMap<String, Point>, Box<dyn Error>> {
+    let mut text = String::new();
+    flate2::read::MultiGzDecoder::new(std::fs::File::open(path)?).read_to_string(&mut text)?;
+    let known = text.lines().filter_map(|line| {
+        let mut columns = line.rsplit(',').map(str::trim);
+        let (lon, lat) = (columns.next()?.parse().ok()?, columns.next()?.parse().ok()?);
+        Some((format!("{:0>5}", columns.next()?), Point { lat, lon }))
     });
-    known.collect()
+    Ok(known.collect())
 }
 
 fn ask(index: &Index, text: &str, near: Option<&str>, points: &HashMap<String, Point>) -> Vec<Hit> {
-    index.search(&Query { text, near: near.and_then(|zip| points.get(zip).copied()), limit: SHOWN, ..Query::default() })
+    let near = near.or_else(|| directory::search::zip(text)).and_then(|zip| points.get(zip).copied());
+    index.search(&Query { text, near, limit: SHOWN, ..Query::default() })
 }
 
 fn score(
@@ -104,18 +125,33 @@ fn score(
     }
 }
 
-fn prefixes(query: &str) -> impl Iterator<Item = &str> {
-    query.char_indices().map(move |(at, letter)| &query[..at + letter.len_utf8()])
+/// A brand as another search engine gets it.
+fn row(brand: &Brand) -> String {
+    let places: Vec<String> = brand
+        .locations
+        .iter()
+        .map(|place| [&place.city, &place.state, &place.zip].into_iter().flatten().cloned().collect::<Vec<_>>().join(" "))
+        .collect();
+    let (name, aliases, npi) = (&brand.name, brand.aliases.join("; "), brand.npi());
+    let row = serde_json::json!({"id": brand.id.to_string(), "name": name, "aliases": aliases, "npi": npi, "places": places.join("; ")});
+    row.to_string()
 }
 
-fn latency(index: &Index, labels: &[labels::Label], points: &HashMap<String, Point>) {
+/// Every so many of the prefixes of all queries, with where the person is.
+fn as_typed(labels: &[labels::Label], every: usize) -> Vec<(&str, Option<&str>)> {
+    let prefixes = labels.iter().flat_map(|label| {
+        let ends = label.query.char_indices().map(|(at, letter)| at + letter.len_utf8());
+        ends.map(|end| (&label.query[..end], label.near.as_deref()))
+    });
+    prefixes.step_by(every.max(1)).collect()
+}
+
+fn latency(index: &Index, texts: &[(&str, Option<&str>)], points: &HashMap<String, Point>) {
     let mut took: Vec<(Duration, &str)> = Vec::new();
-    for label in labels {
-        for text in prefixes(&label.query) {
-            let begun = Instant::now();
-            std::hint::black_box(ask(index, text, label.near.as_deref(), points));
-            took.push((begun.elapsed(), text));
-        }
+    for (text, near) in texts {
+        let begun = Instant::now();
+        std::hint::black_box(ask(index, text, *near, points));
+        took.push((begun.elapsed(), text));
     }
     took.sort_unstable();
     let at = |share: f64| took[((took.len() - 1) as f64 * share) as usize].0.as_secs_f64() * 1000.0;

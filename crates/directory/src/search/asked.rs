@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::terms::{self, both, core, is_filler};
+use super::terms::{self, both, core_text, is_filler};
 
 /// More is not read: nobody types it, and it must not cost anything.
 const MAX_TEXT: usize = 1000;
@@ -41,7 +41,7 @@ impl Word {
         }
         match letters {
             0..4 => 0,
-            4..7 => 1,
+            4..6 => 1,
             _ => 2,
         }
     }
@@ -68,11 +68,11 @@ impl Asked {
             words.iter_mut().for_each(|word| word.optional = false);
         }
         let mut long: Vec<&str> = words.iter().map(|word| word.long.as_str()).collect();
-        let spelled = core(&long).join(" ");
+        let spelled = core_text(long.iter().copied());
         if let (Some(last), Some(word)) = (long.last_mut(), words.last()) {
             *last = &word.typed;
         }
-        let typed = core(&long).join(" ");
+        let typed = core_text(long.iter().copied());
         Asked { squeezed: spelled.replace(' ', ""), whole: [spelled, typed], words, address: None, host: None }
     }
 

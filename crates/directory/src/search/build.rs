@@ -1,5 +1,6 @@
 //! Writing an index and opening it.
 
+use std::cmp::Reverse;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -89,8 +90,8 @@ fn write(directory: impl Directory, generation: &str, brands: &[Brand]) -> Resul
     let (schema, fields) = terms::schema();
     let builder = Tantivy::builder().schema(schema).settings(IndexSettings::default());
     let mut writer: SingleSegmentIndexWriter<TantivyDocument> = builder.single_segment_index_writer(directory, MEMORY)?;
-    let mut order: Vec<(u8, usize)> =
-        brands.iter().enumerate().map(|(at, brand)| (u8::MAX - terms::prior(brand), at)).collect();
+    let mut order: Vec<(Reverse<u8>, usize)> =
+        brands.iter().enumerate().map(|(at, brand)| (Reverse(terms::prior(brand)), at)).collect();
     order.sort_unstable();
     let mut cards = Writer::default();
     for brand in order.into_iter().filter_map(|(_, at)| brands.get(at)) {
@@ -115,7 +116,9 @@ fn document(fields: Fields, brand: &Brand, terms: Terms) -> TantivyDocument {
         (fields.other, terms.other),
         (fields.address, terms.address),
     ];
-    for (field, set) in sets {
+    for (field, mut set) in sets {
+        set.sort_unstable();
+        set.dedup();
         set.iter().for_each(|term| document.add_text(field, term));
     }
     document.add_text(fields.id, brand.id.to_string());

@@ -8,7 +8,7 @@ use super::{Point, Why};
 
 /// Raised when the shape of records or the terms change; older folders are then built anew.
 const MAGIC: &[u8; 12] = b"tributary\x001\n";
-/// Bytes of one row: offset, latitude, longitude, number of points, category, prior.
+/// Bytes of one row: offset, latitude, longitude, number of points, prior, one to spare.
 const ROW: usize = 16;
 /// Longer texts are cut: nobody reads a name of this length.
 const MAX_TEXT: usize = 1000;
@@ -16,7 +16,6 @@ const MAX_TEXT: usize = 1000;
 /// One brand, on its way into the file.
 pub(super) struct Draft {
     pub id: SourceId,
-    pub category: u8,
     /// How likely people mean it, from what it is.
     pub prior: u8,
     pub portals: u16,
@@ -46,7 +45,7 @@ impl Writer {
         self.rows.extend(first.map_or(f32::NAN, |point| point.lon).to_le_bytes());
         let points = &card.points[..card.points.len().min(usize::from(u16::MAX))];
         self.rows.extend((points.len() as u16).to_le_bytes());
-        self.rows.extend([card.category, card.prior]);
+        self.rows.extend([card.prior, 0]);
         for point in points {
             self.records.extend(point.lat.to_le_bytes());
             self.records.extend(point.lon.to_le_bytes());
@@ -91,7 +90,6 @@ pub(super) struct Cards {
 pub(super) struct Row {
     pub point: Option<Point>,
     points: u16,
-    pub category: u8,
     pub prior: u8,
     offset: u32,
 }
@@ -140,8 +138,8 @@ impl Cards {
         let offset = u32::from_le_bytes(array(&mut row)?);
         let point = Point { lat: f32::from_le_bytes(array(&mut row)?), lon: f32::from_le_bytes(array(&mut row)?) };
         let points = u16::from_le_bytes(array(&mut row)?);
-        let [category, prior] = array(&mut row)?;
-        Some(Row { point: (!point.lat.is_nan()).then_some(point), points, category, prior, offset })
+        let [prior] = array(&mut row)?;
+        Some(Row { point: (!point.lat.is_nan()).then_some(point), points, prior, offset })
     }
 
     /// Kilometres to the nearest place of a brand; `None` when no place of it is known.

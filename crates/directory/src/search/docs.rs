@@ -117,27 +117,29 @@ impl Built {
         Some(postings.doc()).filter(|doc| *doc != TERMINATED)
     }
 
-    /// Terms within so many edits of a word, and how many; the nearest and most frequent.
-    pub(super) fn spellings(&self, field: Field, word: &str, edits: u8) -> Vec<(String, u8)> {
-        let Some(reader) = self.reader(field) else { return vec![] };
-        let mut found: Vec<(u8, Reverse<u32>, String)> = Vec::new();
-        for edits in 1..=edits {
-            let query = FuzzyTermQuery::new(Term::from_field_text(field, word), edits, true);
-            let Ok(Ok(mut stream)) = query.automaton().map(|automaton| reader.terms().search(automaton).into_stream())
-            else {
-                return vec![];
-            };
+    /// Terms of both kinds of words within so many edits of a word; the most frequent. Two edits are only looked for
+    /// behind the first letter, which people get right, and in names.
+    pub(super) fn spellings(&self, word: &str, edits: u8) -> Vec<String> {
+        let query = FuzzyTermQuery::new(Term::from_field_text(self.fields.name, word), edits, true);
+        let Ok(automaton) = query.automaton() else { return vec![] };
+        let first = super::terms::start(word, 1);
+        let fields: &[Field] = if edits > 1 { &[self.fields.name] } else { &[self.fields.name, self.fields.other] };
+        let mut found: Vec<(Reverse<u32>, String)> = Vec::new();
+        for reader in fields.iter().filter_map(|field| self.reader(*field)) {
+            let mut terms = reader.terms().search(&automaton);
+            if edits > 1 {
+                terms = terms.ge(first).lt(format!("{first}\u{10ffff}"));
+            }
+            let Ok(mut stream) = terms.into_stream() else { continue };
             while let Some((term, info)) = stream.next() {
-                if let Ok(term) = std::str::from_utf8(term)
-                    && !found.iter().any(|(.., known)| known == term)
-                {
-                    found.push((edits, Reverse(info.doc_freq), term.to_owned()));
+                if let Ok(term) = std::str::from_utf8(term) {
+                    found.push((Reverse(info.doc_freq), term.to_owned()));
                 }
             }
         }
         found.sort_unstable();
         found.truncate(MAX_SPELLINGS);
-        found.into_iter().map(|(edits, _, term)| (term, edits)).collect()
+        found.into_iter().map(|(_, term)| term).collect()
     }
 
     /// Addresses that start so.

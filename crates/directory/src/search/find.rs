@@ -1,6 +1,5 @@
 //! Candidates, the surest kind of match first, until there are enough of them.
 
-use tantivy::TERMINATED;
 use tantivy::schema::Field;
 
 use super::asked::{Asked, Word, digits};
@@ -21,17 +20,17 @@ pub(super) fn search(built: &Built, signals: &Signals, query: &Query<'_>) -> Vec
     if limit == 0 {
         return vec![];
     }
-    let mut find = Find { built, signals, query, limit, found: vec![], by_address: None };
+    let mut find = Find { built, signals, query, limit, found: vec![], by_address: None, beside: false };
     let mut asked = Asked::read(query.text);
     if asked.words.is_empty() {
-        find.collect(vec![]);
+        find.collect(&Asked::default(), vec![]);
     } else {
         find.by_address(&asked);
         if find.found.is_empty() {
             asked = find.by_words(asked);
         }
     }
-    find.ranked(&asked)
+    find.hits(&asked)
 }
 
 struct Find<'a> {
@@ -39,9 +38,11 @@ struct Find<'a> {
     signals: &'a Signals,
     query: &'a Query<'a>,
     limit: usize,
-    found: Vec<u32>,
+    found: Vec<Ranked>,
     /// The address that was found, when that is how.
     by_address: Option<String>,
+    /// A word is left out from here on.
+    beside: bool,
 }
 
 impl Find<'_> {
@@ -78,15 +79,14 @@ impl Find<'_> {
 
     fn collect_address(&mut self, address: &str, docs: Docs) {
         self.by_address = Some(address.to_owned());
-        self.collect(vec![docs]);
+        self.collect(&Asked::default(), vec![docs]);
     }
 
     /// Whole names, starts of names, words of names, words of everything; then with words in one, then with letters
-    /// wrong. Gives back what was asked in the form that was found.
+    /// wrong, then with a word too many. Gives back what was asked in the form that was found.
     fn by_words(&mut self, mut asked: Asked) -> Asked {
         self.exact(&asked);
-        let strict = self.found.len();
-        if strict == 0
+        if self.found.is_empty()
             && let Some(joined) = asked.joined().find(|joined| {
                 self.exact(joined);
                 !self.found.is_empty()
@@ -97,28 +97,59 @@ impl Find<'_> {
         if !self.enough() && self.query.near.is_some() {
             self.beside_zip(&mut asked);
         }
-        // A name that starts so is what was meant, however few there are.
+        // Few are enough when a name was typed, but a single word may be another that is alike.
         const FEW: usize = 3;
-        for edits in 1..=2 {
-            if self.found.len() >= FEW.min(self.limit) || (edits == 2 && !self.found.is_empty()) {
-                break;
+        let few = self.found.len() < FEW.min(self.limit) && asked.words.len() == 1;
+        for (edits, known_too) in [(1, few), (2, false), (1, true)] {
+            if (few || self.found.is_empty()) && self.spell(&mut asked, edits, known_too) {
+                self.anywhere(&asked, true);
             }
-            if self.spell(&mut asked, edits) {
-                self.with_words(&asked, &[self.built.fields.name], true);
-                self.with_words(&asked, &[self.built.fields.name, self.built.fields.other], true);
+        }
+        self.beside = true;
+        for spare in 0..asked.words.len() {
+            if self.found.is_empty()
+                && asked.words.len() > 2
+                && let Some(word) = asked.words.get_mut(spare).filter(|word| !word.optional)
+            {
+                word.optional = true;
+                self.anywhere(&asked, false);
+                if self.found.is_empty()
+                    && let Some(word) = asked.words.get_mut(spare)
+                {
+                    word.optional = false;
+                }
             }
         }
         asked
     }
 
+    fn anywhere(&mut self, asked: &Asked, with_optional: bool) {
+        let (name, other) = (self.built.fields.name, self.built.fields.other);
+        self.with_words(asked, &[name], with_optional);
+        self.with_words(asked, &[name, other], with_optional);
+    }
+
     fn exact(&mut self, asked: &Asked) {
         let (built, fields) = (self.built, self.built.fields);
-        self.collect_any(built.postings(fields.whole, start(&asked.squeezed, 200)));
+        if let Some(whole) = built.postings(fields.whole, start(&asked.squeezed, 200)) {
+            self.collect(asked, vec![Docs::One(whole)]);
+        }
         let boundary = format!("{} ", asked.whole[0]);
-        for name in [boundary.as_str(), &asked.whole[0], &asked.whole[1]] {
-            if !self.enough() && !name.trim().is_empty() {
-                self.collect_any(built.postings(fields.start, start(name, NAME_START)));
+        let names = [boundary.as_str(), &asked.whole[0], &asked.whole[1]];
+        let named = |name: &&str| built.postings(fields.start, start(name, NAME_START)).map(Docs::One);
+        // The town of the same name first.
+        if let (Some(named), Some(mut lists)) = (named(&names[1]), self.lists(asked, &[fields.other], true)) {
+            lists.push(named);
+            self.collect(asked, lists);
+        }
+        for name in names.iter().filter(|name| !name.trim().is_empty()) {
+            if !self.enough() {
+                named(name).into_iter().for_each(|named| self.collect(asked, vec![named]));
             }
+        }
+        // What is near may be called otherwise than it starts.
+        if self.query.near.is_some() {
+            self.with_words(asked, &[fields.name], true);
         }
         for required in [true, false] {
             for fields in [&[fields.name][..], &[fields.name, fields.other]] {
@@ -129,55 +160,61 @@ impl Find<'_> {
         }
     }
 
-    /// Nobody is in that ZIP, but the place is known: the rest of the words, the nearest first.
+    /// Few are in that ZIP, but its place is known: the rest of the words, the nearest first.
     fn beside_zip(&mut self, asked: &mut Asked) {
         let is_zip = |word: &Word| word.typed.len() == 5 && digits(&word.typed);
-        if !asked.words.iter().any(is_zip) {
-            return;
+        if asked.words.iter().any(is_zip) {
+            asked.words.iter_mut().filter(|word| is_zip(word)).for_each(|word| word.optional = true);
+            self.beside = true;
+            self.anywhere(asked, false);
+            self.beside = false;
         }
-        asked.words.iter_mut().filter(|word| is_zip(word)).for_each(|word| word.optional = true);
-        self.with_words(asked, &[self.built.fields.name], false);
-        self.with_words(asked, &[self.built.fields.name, self.built.fields.other], false);
     }
 
     /// Brands with every word in one of the fields.
     fn with_words(&mut self, asked: &Asked, fields: &[Field], with_optional: bool) {
-        let mut lists = Vec::new();
-        for word in asked.words.iter().filter(|word| with_optional || !word.optional) {
-            let mut postings = Vec::new();
-            for field in fields {
-                let long = start(&word.long, WORD_START);
-                let typed = start(&word.typed, WORD_START);
-                postings.extend(self.built.postings(*field, long));
-                if typed != long {
-                    postings.extend(self.built.postings(*field, typed));
-                }
-                let spelled = word.spellings.iter();
-                postings.extend(spelled.filter_map(|(spelling, _)| self.built.postings(*field, spelling)));
-            }
-            if postings.is_empty() {
-                return;
-            }
-            lists.push(Docs::any(postings));
-        }
-        if !lists.is_empty() || asked.words.iter().all(|word| word.optional) {
-            self.collect(lists);
+        if let Some(lists) = self.lists(asked, fields, with_optional) {
+            self.collect(asked, lists);
         }
     }
 
-    /// Looks up what may have been meant by each word; whether there is anything.
-    fn spell(&mut self, asked: &mut Asked, edits: u8) -> bool {
+    /// For each word the brands that have it in one of the fields; `None` when one is nowhere.
+    fn lists(&self, asked: &Asked, fields: &[Field], with_optional: bool) -> Option<Vec<Docs>> {
+        let words = asked.words.iter().filter(|word| with_optional || !word.optional);
+        let list = |word: &Word| {
+            let long = start(&word.long, WORD_START);
+            let typed = Some(start(&word.typed, WORD_START)).filter(|typed| *typed != long);
+            let spelled = word.spellings.iter().map(|(spelling, _)| spelling.as_str());
+            let terms: Vec<&str> = std::iter::once(long).chain(typed).chain(spelled).collect();
+            let postings = fields.iter().flat_map(|field| terms.iter().map(|term| (*field, *term)));
+            let postings: Vec<_> = postings.filter_map(|(field, term)| self.built.postings(field, term)).collect();
+            (!postings.is_empty()).then(|| Docs::any(postings))
+        };
+        words.map(list).collect()
+    }
+
+    /// Looks up what may have been meant by the words that nobody has, or by all; whether there is anything.
+    fn spell(&mut self, asked: &mut Asked, edits: u8, known_too: bool) -> bool {
+        let fields = [self.built.fields.name, self.built.fields.other];
+        let nowhere = |word: &Word| {
+            let mut terms = fields.iter().flat_map(|field| [(field, &word.long), (field, &word.typed)]);
+            terms.all(|(field, term)| self.built.postings(*field, start(term, WORD_START)).is_none())
+        };
+        let unknown: Vec<bool> = asked.words.iter().map(nowhere).collect();
         let mut any = false;
-        for word in asked.words.iter_mut().filter(|word| !word.optional) {
-            let edits = word.edits().min(edits);
-            if edits == 0 {
+        for (word, unknown) in asked.words.iter_mut().zip(unknown) {
+            if word.optional || word.edits() < edits || !(unknown || known_too) {
                 continue;
             }
-            let meant = start(&word.typed, WORD_START);
-            word.spellings = self.built.spellings(self.built.fields.name, meant, edits);
-            for spelling in self.built.spellings(self.built.fields.other, meant, edits) {
-                if !word.spellings.iter().any(|(known, _)| *known == spelling.0) {
-                    word.spellings.push(spelling);
+            let begun = start(&word.typed, WORD_START);
+            let is_long = begun.len() < word.typed.len();
+            // Letters behind those that are indexed must not count.
+            let compared = if is_long { start(begun, WORD_START - usize::from(edits)) } else { begun };
+            let mut spellings = self.built.spellings(compared, edits);
+            spellings.extend(is_long.then(|| begun.to_owned()));
+            for spelling in spellings {
+                if !word.spellings.iter().any(|(known, _)| *known == spelling) {
+                    word.spellings.push((spelling, edits));
                 }
             }
             any |= !word.spellings.is_empty();
@@ -185,15 +222,9 @@ impl Find<'_> {
         any
     }
 
-    fn collect_any(&mut self, postings: Option<tantivy::postings::SegmentPostings>) {
-        if let Some(postings) = postings {
-            self.collect(vec![Docs::One(postings)]);
-        }
-    }
-
     /// Adds the likeliest brands of all these lists, and those that are used here; when the person's place is known,
     /// the nearest instead.
-    fn collect(&mut self, mut lists: Vec<Docs>) {
+    fn collect(&mut self, asked: &Asked, mut lists: Vec<Docs>) {
         let wanted = CANDIDATES.max(2 * self.limit);
         if !self.query.categories.is_empty() {
             let field = self.built.fields.category;
@@ -226,28 +257,29 @@ impl Find<'_> {
             by_distance.select_nth_unstable(wanted);
             matches = by_distance.into_iter().take(wanted).map(|(_, doc)| doc).collect();
         }
-        matches.retain(|doc| !self.found.contains(doc));
-        self.found.extend(matches);
+        for doc in matches {
+            if !self.found.iter().any(|found| found.doc() == doc) {
+                self.found.extend(self.rank(doc, asked));
+            }
+        }
     }
 
     fn kilometres(&self, doc: u32, from: Point) -> Option<f32> {
         self.built.cards.distance(&self.built.cards.row(doc)?, from)
     }
 
-    fn ranked(&self, asked: &Asked) -> Vec<Hit> {
-        let found = self.found.iter().filter(|doc| **doc != TERMINATED);
-        let mut ranked: Vec<Ranked> = found.filter_map(|doc| self.rank(*doc, asked)).collect();
-        ranked.sort_unstable_by_key(|ranked| ranked.rank);
-        ranked.truncate(self.limit);
-        ranked.iter().filter_map(|ranked| self.hit(ranked, asked)).collect()
+    fn hits(mut self, asked: &Asked) -> Vec<Hit> {
+        let mut found = std::mem::take(&mut self.found);
+        found.sort_unstable_by_key(|ranked| ranked.rank);
+        found.truncate(self.limit);
+        found.iter().filter_map(|ranked| self.hit(ranked, asked)).collect()
     }
 
     fn rank(&self, doc: u32, asked: &Asked) -> Option<Ranked> {
         let row = self.built.cards.row(doc)?;
         let kilometres = self.query.near.map(|near| self.built.cards.distance(&row, near));
         let signal = self.signals.of.get(&doc).copied().unwrap_or_default();
-        let asked = self.by_address.is_none().then_some(asked);
-        rank::rank(doc, &row, &self.built.cards.card(&row)?, asked, kilometres, signal)
+        rank::rank(doc, &row, &self.built.cards.card(&row)?, asked, kilometres, signal, self.beside)
     }
 
     fn hit(&self, ranked: &Ranked, asked: &Asked) -> Option<Hit> {

@@ -20,7 +20,7 @@ const MAX_OTHERS: usize = 2000;
 /// Said of names and typed with them, but never what tells one from another.
 const FILLERS: &[&str] = &[
     "the", "of", "and", "at", "in", "for", "inc", "llc", "llp", "ltd", "corp", "pllc", "pc", "pa", "plc", "co", "md", "do",
-    "dba", "doctor", "a", "de", "el", "la", "incorporated", "corporation",
+    "dba", "doctor", "a", "an", "de", "el", "la", "incorporated", "corporation",
 ];
 
 /// Short forms beside those of [`crate::words`], which must not change because ids are made with them.
@@ -87,9 +87,22 @@ pub(super) fn core<'a>(mut words: &'a [&'a str]) -> &'a [&'a str] {
     words
 }
 
-pub(super) fn core_text(words: &[Word]) -> String {
-    let words: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
-    core(&words).join(" ")
+/// The words of a name's core, as one text. "And" is said or not, and often written `&`.
+pub(super) fn core_text<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    let words: Vec<&str> = words.into_iter().collect();
+    let said: Vec<&str> = core(&words).iter().copied().filter(|word| *word != "and").collect();
+    if said.is_empty() { words.join(" ") } else { said.join(" ") }
+}
+
+/// Parts the core of a name from its other words in what is kept of it.
+pub(super) const BESIDE: char = '|';
+
+/// The core of a name, then the words that are not part of it.
+fn name_text(words: &[Word]) -> String {
+    let core = core_text(words.iter().map(|word| word.text.as_str()));
+    let beside = words.iter().map(|word| word.text.as_str()).filter(|word| !core.split(' ').any(|core| core == *word));
+    let beside = beside.collect::<Vec<_>>().join(" ");
+    if beside.is_empty() { core } else { format!("{core}{BESIDE}{beside}") }
 }
 
 /// The first `letters` letters.
@@ -146,14 +159,14 @@ pub(super) fn schema() -> (Schema, Fields) {
     (schema.build(), fields)
 }
 
-/// Terms of one brand, each once.
+/// Terms of one brand; some more than once.
 #[derive(Default)]
 pub(super) struct Terms {
-    pub whole: HashSet<String>,
-    pub start: HashSet<String>,
-    pub name: HashSet<String>,
-    pub other: HashSet<String>,
-    pub address: HashSet<String>,
+    pub whole: Vec<String>,
+    pub start: Vec<String>,
+    pub name: Vec<String>,
+    pub other: Vec<String>,
+    pub address: Vec<String>,
 }
 
 pub(super) fn read(brand: &Brand) -> (Draft, Terms) {
@@ -161,7 +174,6 @@ pub(super) fn read(brand: &Brand) -> (Draft, Terms) {
     let place = brand.locations.iter().find(|place| place.city.is_some()).or(brand.locations.first());
     let mut card = Draft {
         id: brand.id,
-        category: brand.category as u8,
         prior: prior(brand),
         portals: brand.portals.len().min(usize::from(u16::MAX)) as u16,
         points: brand.locations.iter().filter_map(Point::of).collect(),
@@ -178,7 +190,7 @@ pub(super) fn read(brand: &Brand) -> (Draft, Terms) {
         });
         let words = folded(said);
         terms.name(&words);
-        card.fields.push(DraftField { why, text: name.clone(), folded: core_text(&words) });
+        card.fields.push(DraftField { why, text: name.clone(), folded: name_text(&words) });
     }
     for (why, text) in others(brand).into_iter().take(MAX_OTHERS) {
         let words = folded(&text);
@@ -197,10 +209,10 @@ pub(super) fn read(brand: &Brand) -> (Draft, Terms) {
 
 impl Terms {
     fn name(&mut self, words: &[Word]) {
-        let name = core_text(words);
+        let name = core_text(words.iter().map(|word| word.text.as_str()));
         let letters = name.chars().count();
         self.start.extend((1..=letters.min(NAME_START)).map(|end| start(&name, end).to_owned()));
-        self.whole.insert(start(&name.replace(' ', ""), 200).to_owned());
+        self.whole.push(start(&name.replace(' ', ""), 200).to_owned());
         words.iter().for_each(|word| starts(&mut self.name, &word.text, 1));
         // "health care" is also written in one.
         for pair in words.windows(2) {
@@ -210,7 +222,7 @@ impl Terms {
     }
 }
 
-fn starts(into: &mut HashSet<String>, word: &str, from: usize) {
+fn starts(into: &mut Vec<String>, word: &str, from: usize) {
     let letters = word.chars().count().min(WORD_START);
     into.extend((from..=letters).map(|end| start(word, end).to_owned()));
 }
@@ -237,7 +249,7 @@ fn others(brand: &Brand) -> Vec<(Why, String)> {
     all
 }
 
-/// How likely people mean it: can it be connected, how large is it, does somebody keep its entry.
+/// How likely people mean it: can it be connected, what is it, how large is it.
 pub(super) fn prior(brand: &Brand) -> u8 {
     let words = folded(&brand.name);
     if words.iter().any(|word| matches!(word.text.as_str(), "test" | "tests" | "sandbox" | "demo")) {
@@ -252,9 +264,6 @@ pub(super) fn prior(brand: &Brand) -> u8 {
         Category::Lab | Category::Pharmacy | Category::Insurer | Category::Network => 2,
         Category::Imaging | Category::Other => 0,
     };
-    if words.iter().any(|word| matches!(word.text.as_str(), "hospital" | "hospitals" | "university" | "system")) {
-        prior += 2;
-    }
     prior += brand.locations.len().checked_ilog2().unwrap_or(0).min(6) as u8;
-    prior + u8::from(brand.logo.is_some()) + u8::from(brand.website.is_some()) + u8::from(!brand.aliases.is_empty())
+    prior
 }
