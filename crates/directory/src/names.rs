@@ -38,9 +38,10 @@ pub(crate) fn read(text: &str) -> Option<Name> {
         name.others.push(titled(&legal));
         name.shown = known;
     }
+    let published = name.state.and_then(|_| published.split_once(" - ")).map_or(published.as_str(), |(_, rest)| rest);
     name.shown = titled(&name.shown);
     if published != name.shown {
-        name.others.push(published);
+        name.others.push(published.to_owned());
     }
     Some(name)
 }
@@ -55,7 +56,9 @@ pub(crate) fn repaired(text: &str) -> String {
             letter => letters.push(letter),
         }
     }
-    for (twice, once) in [("Â–", "–"), ("Â—", "—"), ("Â’", "’"), ("Â\u{a0}", " ")] {
+    for (twice, once) in
+        [("Â–", "–"), ("Â—", "—"), ("Â’", "’"), ("Â\u{a0}", " "), ("%20", " "), ("%26", "&"), ("%27", "'")]
+    {
         letters = letters.replace(twice, once);
     }
     let words: Vec<&str> = letters.split_whitespace().collect();
@@ -99,8 +102,12 @@ fn without_environment(name: &str) -> &str {
 }
 
 fn is_environment(tail: &str) -> bool {
-    let tail = tail.to_ascii_uppercase();
-    matches!(tail.as_str(), "PROD" | "PRODUCTION" | "LIVE") || tail.ends_with("_PROD")
+    let upper = tail.to_ascii_uppercase();
+    let letters = tail.trim_end_matches(|c: char| c.is_ascii_digit());
+    // A hosted system's short name: `GL01`, `JT1`.
+    let coded =
+        letters.len() == 2 && tail.len() > 2 && tail.len() < 5 && letters.bytes().all(|byte| byte.is_ascii_uppercase());
+    coded || matches!(upper.as_str(), "PROD" | "PRODUCTION" | "LIVE") || upper.ends_with("_PROD")
 }
 
 /// Both sides of `X DBA Y`, when there are two.
@@ -110,7 +117,8 @@ fn doing_business_as(name: &str) -> (Option<String>, Option<String>) {
         let Some(at) = upper.find(mark) else { continue };
         let side = |text: Option<&str>| {
             let text = text?.trim().trim_matches([',', ';', '(', ')', '-', ' ']).trim();
-            (text.chars().filter(|c| c.is_alphanumeric()).count() >= 3).then(|| text.to_owned())
+            // Names are cut off in some lists.
+            (text.chars().filter(|c| c.is_alphanumeric()).count() >= 5).then(|| text.to_owned())
         };
         return (side(name.get(..at)), side(name.get(at + mark.len()..)));
     }
@@ -130,7 +138,9 @@ const SMALL: &[&str] =
 /// Names in capitals only become titles; the others stay.
 pub(crate) fn titled(name: &str) -> String {
     let shouted = name.chars().any(|c| c.is_alphabetic() && !c.is_lowercase());
-    if !shouted || name.chars().any(char::is_lowercase) || name.split_whitespace().count() < 2 {
+    // One short word is more likely made of initials.
+    let one_word = !name.contains(' ') && (name.chars().count() < 6 || name.chars().any(|c| c.is_ascii_digit()));
+    if !shouted || name.chars().any(char::is_lowercase) || one_word {
         return name.to_owned();
     }
     let mut all: Vec<String> = Vec::new();
@@ -330,7 +340,11 @@ mod tests {
             ("VA MEDICAL CENTER", "VA Medical Center"),
             ("KINDRED HOSPITAL-SEATTLE", "Kindred Hospital-Seattle"),
             ("SMITH M.D., P.A.", "Smith M.D., P.A."),
-            ("WAKEMED", "WAKEMED"),
+            ("WAKEMED", "Wakemed"),
+            ("ASMC", "ASMC"),
+            ("APEX%20HEART%20%26%20VASCULAR%20CENTER%20PA", "Apex Heart & Vascular Center PA"),
+            ("John T Mather Memorial Hospital - JT1", "John T Mather Memorial Hospital"),
+            ("NE - Midwest OB/GYN Clinic, P.C. dba Mid", "Midwest OB/GYN Clinic, P.C. dba Mid"),
             ("Quay  Street\tClinic ", "Quay Street Clinic"),
             ("LEGACY MEDICAL GROUP \u{96} MT. ANGEL", "Legacy Medical Group – Mt. Angel"),
             ("GENESIS MEDICAL CENTER Â\u{96} DEWITT", "Genesis Medical Center – Dewitt"),
@@ -343,7 +357,7 @@ mod tests {
         ] {
             assert_eq!(read(published).unwrap().shown, shown);
         }
-        let name = read("NC - A B C DBA Sollus Pediatrics").unwrap();
+        let name = read("NC - QUAY DOCTORS DBA SOLLUS PEDIATRICS").unwrap();
         assert_eq!((name.state, name.others.len()), (Some("NC"), 2));
         assert_eq!(read(" … "), None);
     }

@@ -80,6 +80,23 @@ pub fn vendor_of(address: &Url) -> Option<&'static str> {
     DOMAINS.iter().find(|(domain, _)| within(domain)).map(|(_, vendor)| *vendor)
 }
 
+/// What vendors are or were called elsewhere, folded and without legal form.
+const CALLED: &[(&str, &str)] = &[
+    ("cerner", "Oracle Health"),
+    ("epic systems", "Epic"),
+    ("1life healthcare", "One Medical"),
+    ("nextgen", "NextGen Healthcare"),
+    ("elation", "Elation Health"),
+    ("allscripts", "Veradigm"),
+];
+
+/// The vendor that somebody's list calls `name`.
+pub(crate) fn vendor_named(name: &str) -> Option<&'static str> {
+    let key = crate::names::key(name);
+    let same = PUBLISHERS.iter().map(|publisher| publisher.vendor).find(|vendor| crate::names::key(vendor) == key);
+    same.or_else(|| CALLED.iter().find(|(called, _)| *called == key).map(|(_, vendor)| *vendor))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,6 +106,19 @@ mod tests {
         for publisher in PUBLISHERS {
             let address = Url::parse(publisher.address).unwrap();
             assert_eq!(crate::reach::judge(&address), Ok(()), "{}", publisher.vendor);
+        }
+    }
+
+    #[test]
+    fn vendors_have_one_name() {
+        for (name, vendor) in [
+            ("Epic Systems Corporation", Some("Epic")),
+            ("athenahealth, Inc.", Some("athenahealth")),
+            ("eClinicalWorks, LLC", Some("eClinicalWorks")),
+            ("Cerner Corporation", Some("Oracle Health")),
+            ("Quay Systems", None),
+        ] {
+            assert_eq!(vendor_named(name), vendor);
         }
     }
 

@@ -6,6 +6,7 @@ use domain::SourceId;
 
 use super::rows::Row;
 use crate::brands::{Brand, Category, Endpoint, Location, Portal};
+use crate::ids;
 use crate::listings::compared;
 use crate::lists::{List, lantern};
 use crate::publishers;
@@ -31,7 +32,8 @@ impl Vendors {
     }
 
     fn name(&self, given: &str) -> String {
-        self.0.get(given).cloned().unwrap_or_else(|| given.replace('_', " "))
+        let name = self.0.get(given).cloned().unwrap_or_else(|| given.replace('_', " "));
+        publishers::vendor_named(&name).map_or(name, str::to_owned)
     }
 }
 
@@ -40,7 +42,11 @@ pub(super) fn brand(rows: &[Row<'_>], group: &[usize], vendors: &Vendors) -> Bra
     let listings = || group.iter().map(|row| row.listing);
     let shouted = |name: &str| !name.chars().any(char::is_lowercase);
     let best = group.iter().min_by_key(|row| (row.format, shouted(&row.listing.name), &row.listing.name));
-    let name = best.map(|row| row.listing.name.clone()).unwrap_or_default();
+    let name = best.map_or_else(String::new, |row| match row.listing.id {
+        // A brand that names itself knows how it is written.
+        Some(id) if !ids::is_derived(row.listing, id) => row.listing.name.clone(),
+        _ => names::titled(&row.listing.name),
+    });
     let mut brand = Brand {
         id: SourceId([0; 12]),
         aliases: aliases(

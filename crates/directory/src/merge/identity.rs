@@ -21,6 +21,8 @@ enum Rank {
     NameAndPlace,
     NameAndEndpoint,
     Listing,
+    /// All that the list says, where keys are given twice.
+    Said,
 }
 
 /// Sets the ids of `brands`, one a group; gives known ids that lead to another from now on.
@@ -50,19 +52,11 @@ pub(super) fn assign(
         }
     };
     let mut former = Vec::new();
-    let mut taken = BTreeSet::new();
     for (group, brand) in brands.iter_mut().enumerate() {
         let own: Vec<(SourceId, Rank)> =
             claims[group].iter().filter(|(id, _)| owner(id) == Some(group)).map(|(id, rank)| (*id, *rank)).collect();
         let order = |(id, rank): &(SourceId, Rank)| (*rank != Rank::Given, !before.contains_key(id), *rank, *id);
-        brand.id = own
-            .iter()
-            .min_by_key(|claim| order(claim))
-            .map(|(id, _)| *id)
-            .unwrap_or_else(|| last_resort(rows, &groups[group]));
-        while !taken.insert(brand.id) {
-            brand.id = derived(&["again", &brand.id.to_string()]);
-        }
+        brand.id = own.iter().min_by_key(|claim| order(claim)).map_or(SourceId([0; 12]), |(id, _)| *id);
         let old = own.iter().map(|(id, _)| *id).filter(|id| *id != brand.id && before.contains_key(id));
         former.extend(old.map(|old| (old, brand.id)));
         let held = own.iter().filter_map(|(id, _)| before.get(id)).flatten();
@@ -97,13 +91,12 @@ fn claims(rows: &[Row<'_>], group: &[usize]) -> BTreeMap<SourceId, Rank> {
             }
         }
         claim(derived(&["listing", row.list, &row.listing.key]), Rank::Listing);
+        claim(said(row), Rank::Said);
     }
     claims
 }
 
-/// For what shares all it says with others.
-fn last_resort(rows: &[Row<'_>], group: &[usize]) -> SourceId {
-    let first = group.first().and_then(|row| rows.get(*row));
-    let said = first.map(|row| serde_json::to_string(row.listing).unwrap_or_default()).unwrap_or_default();
-    derived(&["said", &said])
+fn said(row: &Row<'_>) -> SourceId {
+    let said = serde_json::to_string(row.listing).unwrap_or_default();
+    derived(&["said", &format!("{:?}", row.format), row.list, &row.listing.key, &said])
 }
