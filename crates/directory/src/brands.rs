@@ -94,7 +94,7 @@ pub enum Category {
 /// National provider identifiers.
 pub const NPI: &str = "http://hl7.org/fhir/sid/us-npi";
 /// Certification numbers of Medicare.
-pub const CCN: &str = "http://hl7.org/fhir/sid/us-ccn";
+pub const CCN: &str = "urn:oid:2.16.840.1.113883.4.336";
 
 impl Brand {
     /// The national provider identifier.
@@ -117,6 +117,8 @@ pub struct Import {
     pub brands: Vec<Brand>,
     /// Parts that do not spoil the rest: unfit logos, closed endpoints, organizations without any.
     pub ignored: Vec<BundleError>,
+    /// All entries, of whatever kind.
+    pub entries: u64,
 }
 
 /// Reads a bundle, all of it or nothing. The same bundle always gives the same ids.

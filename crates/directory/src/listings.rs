@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use domain::SourceId;
 use serde::{Deserialize, Serialize};
 
-use crate::brands::{Brand, Category, Identifier, Location, Portal};
+use url::Url;
+
+use crate::brands::{Brand, CCN, Category, Endpoint, Identifier, Location, NPI, Portal};
 use crate::logos::Logo;
+use crate::{names, places, reach};
 
 /// One row of a list. Its JSON holds everything a stored [`Brand`] holds, so that one can be read as a listing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,26 +34,150 @@ pub struct Listing {
     pub locations: Vec<Location>,
     #[serde(default)]
     pub portals: Vec<Portal>,
+    /// Who makes the system, in the words of the list or of the list's file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vendor: Option<String>,
+    /// Whose brand it is: a name to find it by, shared with others and therefore no evidence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
 }
 
 impl Listing {
-    pub(crate) fn new(key: String, name: String, category: Category) -> Listing {
-        Listing {
-            key,
+    /// A listing of what a list calls `name`, and of its state where the name says it.
+    pub(crate) fn named(name: &str, category: Category) -> Result<Listing, Reason> {
+        let name = names::read(name).ok_or(Reason::NoName)?;
+        let place = name.state.map(|state| Location { state: Some(state.to_owned()), ..Location::default() });
+        Ok(Listing {
+            key: String::new(),
             id: None,
-            name,
-            aliases: vec![],
+            name: name.shown,
+            aliases: name.others,
             category,
             identifiers: vec![],
             website: None,
             logo: None,
-            locations: vec![],
+            locations: place.into_iter().collect(),
             portals: vec![],
             vendor: None,
+            parent: None,
+        })
+    }
+
+    /// A listing of what is behind `address`: no test, no machine of the maker's own.
+    pub(crate) fn connected(name: &str, address: &str, category: Category) -> Result<Listing, Reason> {
+        let mut listing = Listing::named(name, category)?;
+        let endpoint = endpoint(address)?;
+        if names::is_test(&listing.name) || is_test_host(&endpoint.address) {
+            return Err(Reason::Test);
+        }
+        if names::is_number(&listing.name) {
+            return Err(Reason::NumberForName);
+        }
+        listing.key = format!("{} {}", names::fold(name), compared(&endpoint.address));
+        listing.portals.push(Portal {
+            name: listing.name.clone(),
+            url: None,
+            description: None,
+            logo: None,
+            endpoints: vec![endpoint],
+        });
+        Ok(listing)
+    }
+
+    pub(crate) fn identify(&mut self, npi: Option<&str>, ccn: Option<&str>) {
+        let npi = npi.map(str::trim).filter(|npi| is_npi(npi)).map(|npi| (NPI, npi));
+        let ccn = ccn.map(str::trim).filter(|ccn| is_ccn(ccn)).map(|ccn| (CCN, ccn));
+        let found = npi.into_iter().chain(ccn);
+        self.identifiers.extend(found.map(|(system, value)| Identifier { system: system.into(), value: value.into() }));
+    }
+
+    /// Adds a place, with its parts made presentable; nothing when it says nothing.
+    pub(crate) fn locate(&mut self, place: Location) {
+        let tidy = |text: Option<String>| {
+            text.map(|text| names::titled(&names::repaired(&text))).filter(|text| !text.is_empty())
+        };
+        let town = |text: Option<String>| tidy(text).map(|town| town_name(&town));
+        let (lat, lon) = places::point(place.lat, place.lon);
+        let state =
+            place.state.map(|state| places::state(&state).map_or_else(|| state.trim().to_owned(), str::to_owned));
+        let place = Location {
+            name: tidy(place.name),
+            line: tidy(place.line),
+            city: town(place.city),
+            state: state.filter(|state| !state.is_empty()),
+            zip: place.zip.as_deref().and_then(places::shown_zip),
+            lat,
+            lon,
+        };
+        if place != Location::default() {
+            self.locations.push(place);
         }
     }
+
+    pub(crate) fn endpoints_mut(&mut self) -> impl Iterator<Item = &mut Endpoint> {
+        self.portals.iter_mut().flat_map(|portal| &mut portal.endpoints)
+    }
+}
+
+/// Towns of one word are titled too.
+fn town_name(town: &str) -> String {
+    let shouted = town.len() > 2 && !town.chars().any(char::is_lowercase);
+    let titled = shouted.then(|| names::titled(&format!("{town} X")));
+    titled.and_then(|titled| titled.strip_suffix(" X").map(str::to_owned)).unwrap_or_else(|| town.to_owned())
+}
+
+/// A FHIR base as published. One that is not https is kept, and is not connected to.
+pub(crate) fn endpoint(address: &str) -> Result<Endpoint, Reason> {
+    let address = Url::parse(address.trim()).map_err(|_| Reason::NotAnAddress)?;
+    if !matches!(address.scheme(), "https" | "http") {
+        return Err(Reason::NotAnAddress);
+    }
+    if reach::is_internal(&address) {
+        return Err(Reason::Internal);
+    }
+    let version =
+        address.path_segments().into_iter().flatten().find_map(|part| match part.to_ascii_lowercase().as_str() {
+            "r4" => Some("4.0.1"),
+            "stu3" => Some("3.0.1"),
+            "dstu2" => Some("1.0.2"),
+            _ => None,
+        });
+    Ok(Endpoint { address, fhir_version: version.map(str::to_owned), authorize: None, token: None })
+}
+
+/// An address of the same place, if it can be fetched.
+pub(crate) fn address(text: Option<&str>) -> Option<Url> {
+    Url::parse(text?.trim()).ok().filter(|url| reach::judge(url).is_ok())
+}
+
+/// Addresses are the same whatever their case and the slash at their end.
+pub(crate) fn compared(address: &Url) -> String {
+    address.as_str().trim_end_matches('/').to_ascii_lowercase()
+}
+
+fn is_test_host(address: &Url) -> bool {
+    const TESTS: &[&str] = &["demo", "qa", "rd", "sandbox", "test", "testclinic", "uat"];
+    address.host_str().unwrap_or_default().split('.').any(|label| TESTS.contains(&label))
+}
+
+/// Ten digits, the last of which checks the others (45 CFR 162.406, ISO 7812 with the prefix 80840).
+fn is_npi(text: &str) -> bool {
+    if text.len() != 10 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return false;
+    }
+    let digits = text.bytes().rev().enumerate().map(|(place, byte)| {
+        let digit = u32::from(byte - b'0') << (place % 2);
+        digit / 10 + digit % 10
+    });
+    // 24 is what the prefix adds.
+    (digits.sum::<u32>() + 24).is_multiple_of(10)
+}
+
+/// Two digits for the state, a digit or letter for the kind, three digits.
+fn is_ccn(text: &str) -> bool {
+    matches!(text.as_bytes(), [a, b, kind, rest @ ..] if rest.len() == 3
+        && [a, b].into_iter().chain(rest).all(u8::is_ascii_digit)
+        && (kind.is_ascii_digit() || kind.is_ascii_uppercase()))
 }
 
 impl From<Brand> for Listing {
@@ -67,6 +194,7 @@ impl From<Brand> for Listing {
             locations: brand.locations,
             portals: brand.portals,
             vendor: brand.vendor,
+            parent: None,
         }
     }
 }

@@ -27,7 +27,7 @@ pub(crate) fn import(bundle: &Bundle) -> Result<Import, BundleError> {
     found.extend(orphans);
     assign(&mut found);
     let brands = merge(found)?;
-    Ok(Import { brands, ignored: reader.ignored })
+    Ok(Import { brands, ignored: reader.ignored, entries: bundle.len() as u64 })
 }
 
 struct Reader<'a> {

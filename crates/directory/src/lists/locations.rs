@@ -2,15 +2,16 @@
 //! npi, ccn, fhir_url`, what is not known left out.
 
 use serde::Deserialize;
-use url::Url;
 
-use crate::brands::{CCN, Category, Endpoint, Identifier, Location, NPI, Portal};
+use super::{List, ListError, lantern};
+use crate::brands::{Category, Location};
 use crate::listings::{Listing, Reason};
-use crate::lists::List;
 
 #[derive(Deserialize)]
 struct Row {
     id: String,
+    #[serde(default)]
+    source: String,
     #[serde(default)]
     kind: String,
     #[serde(default)]
@@ -26,50 +27,40 @@ struct Row {
     fhir_url: Option<String>,
 }
 
-pub(super) fn read(bytes: &[u8], list: &mut List) {
+/// A row is never as long.
+const MAX_LINE: usize = 1024 * 1024;
+
+pub(super) fn read(bytes: &[u8], list: &mut List) -> Result<(), ListError> {
     let lines = bytes.split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !line.trim_ascii().is_empty());
     for (index, line) in lines {
         list.rows += 1;
-        match serde_json::from_slice::<Row>(line).map_err(|_| Reason::Shape).and_then(listing) {
+        let row = if line.len() > MAX_LINE { None } else { serde_json::from_slice::<Row>(line).ok() };
+        match row.ok_or(Reason::Shape).and_then(listing) {
             Ok(listing) => list.listings.push(listing),
             Err(reason) => list.rejected.add(reason, || format!("line {}", index + 1)),
         }
     }
+    Ok(())
 }
 
 fn listing(row: Row) -> Result<Listing, Reason> {
-    let name = row.name.trim();
-    if name.is_empty() {
-        return Err(Reason::NoName);
-    }
-    let category = match row.kind.as_str() {
+    let lantern = row.source.strip_prefix("lantern:").map(lantern::Origin::of);
+    let mut listing = match (&row.fhir_url, &lantern) {
+        (Some(url), Some(origin)) => origin.listing(&row.name, url)?,
+        (Some(url), None) => Listing::connected(&row.name, url, Category::Hospital)?,
+        (None, _) => Listing::named(&row.name, category(&row.kind))?,
+    };
+    listing.key = row.id;
+    listing.identify(row.npi.as_deref(), row.ccn.as_deref());
+    let (line, city, state, zip) = (row.line, row.city, row.state, row.postal_code);
+    listing.locate(Location { name: None, line, city, state, zip, lat: row.lat, lon: row.lon });
+    Ok(listing)
+}
+
+/// Where people stay or are visited is no place they think of as a hospital.
+fn category(kind: &str) -> Category {
+    match kind {
         "skilled_nursing" | "home_health" => Category::Other,
         _ => Category::Hospital,
-    };
-    let mut listing = Listing::new(row.id, name.to_owned(), category);
-    let identifier =
-        |system: &str, value: Option<String>| value.map(|value| Identifier { system: system.to_owned(), value });
-    listing.identifiers.extend([identifier(NPI, row.npi), identifier(CCN, row.ccn)].into_iter().flatten());
-    let place = Location {
-        name: None,
-        line: row.line,
-        city: row.city,
-        state: row.state,
-        zip: row.postal_code,
-        lat: row.lat,
-        lon: row.lon,
-    };
-    listing.locations.extend((place != Location::default()).then_some(place));
-    if let Some(url) = row.fhir_url {
-        let address = Url::parse(&url).ok().filter(Url::has_host).ok_or(Reason::NotAnAddress)?;
-        let endpoint = Endpoint { address, fhir_version: None, authorize: None, token: None };
-        listing.portals.push(Portal {
-            name: listing.name.clone(),
-            url: None,
-            description: None,
-            logo: None,
-            endpoints: vec![endpoint],
-        });
     }
-    Ok(listing)
 }
