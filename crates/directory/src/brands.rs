@@ -16,13 +16,19 @@ pub struct Brand {
     pub id: SourceId,
     pub name: String,
     pub aliases: Vec<String>,
+    /// Names it had in an earlier edition of a list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former_names: Vec<String>,
     pub category: Category,
     pub identifiers: Vec<Identifier>,
     pub website: Option<String>,
     pub logo: Option<Logo>,
     pub locations: Vec<Location>,
-    /// At least one.
+    /// None where nobody publishes an endpoint: known, but not yet to be connected.
     pub portals: Vec<Portal>,
+    /// Who makes the system behind the portals, as far as a list tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vendor: Option<String>,
 }
 
 /// A place to sign in. A brand may have several: adults and children, old system and new.
@@ -42,9 +48,14 @@ pub struct Endpoint {
     pub address: Url,
     /// `4.0.1`; absent when not said.
     pub fhir_version: Option<String>,
+    /// Where a person signs in and where a code is exchanged, when the list spares us the discovery.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorize: Option<Url>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<Url>,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Location {
     /// Set when the site has a name of its own.
     pub name: Option<String>,
@@ -52,7 +63,15 @@ pub struct Location {
     pub city: Option<String>,
     pub state: Option<String>,
     pub zip: Option<String>,
+    /// Degrees, WGS 84; both or neither. Often the middle of the ZIP.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lat: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lon: Option<f64>,
 }
+
+/// No list can say "not a number".
+impl Eq for Location {}
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identifier {
@@ -72,10 +91,14 @@ pub enum Category {
     Other,
 }
 
+/// National provider identifiers.
+pub const NPI: &str = "http://hl7.org/fhir/sid/us-npi";
+/// Certification numbers of Medicare.
+pub const CCN: &str = "urn:oid:2.16.840.1.113883.4.336";
+
 impl Brand {
     /// The national provider identifier.
     pub fn npi(&self) -> Option<&str> {
-        const NPI: &str = "http://hl7.org/fhir/sid/us-npi";
         self.identifiers.iter().find(|identifier| identifier.system == NPI).map(|identifier| identifier.value.as_str())
     }
 
@@ -94,6 +117,8 @@ pub struct Import {
     pub brands: Vec<Brand>,
     /// Parts that do not spoil the rest: unfit logos, closed endpoints, organizations without any.
     pub ignored: Vec<BundleError>,
+    /// All entries, of whatever kind.
+    pub entries: u64,
 }
 
 /// Reads a bundle, all of it or nothing. The same bundle always gives the same ids.

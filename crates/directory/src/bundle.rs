@@ -64,6 +64,10 @@ impl Bundle {
         Ok(())
     }
 
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     pub fn of_kind(&self, kind: &'static str) -> impl Iterator<Item = &Entry> {
         self.entries.iter().filter(move |entry| entry.kind == kind)
     }

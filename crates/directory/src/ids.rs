@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use domain::SourceId;
 
 use crate::brands::{Brand, Identifier};
+use crate::listings::Listing;
 use crate::words::fold;
 
 /// Lets a bundle name the id itself.
@@ -45,9 +46,16 @@ pub(crate) fn assign(brands: &mut [Candidate]) {
         if !alone {
             parts.extend([name.as_str(), address.trim_end_matches('/')]);
         }
-        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, parts.join("\n").as_bytes());
-        brand.id.0.copy_from_slice(&digest.as_ref()[..12]);
+        brand.id = derived(&parts);
     }
+}
+
+/// The id that `parts` always give.
+pub(crate) fn derived(parts: &[&str]) -> SourceId {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, parts.join("\n").as_bytes());
+    let mut id = SourceId([0; 12]);
+    id.0.iter_mut().zip(digest.as_ref()).for_each(|(to, from)| *to = *from);
+    id
 }
 
 /// A brand on its way into the directory.
@@ -62,4 +70,13 @@ pub(crate) struct Candidate {
 /// The id that the bundle itself names.
 pub(crate) fn explicit(identifiers: &[Identifier]) -> Option<Result<SourceId, domain::ids::NotAnId>> {
     identifiers.iter().find(|identifier| identifier.system == EXPLICIT).map(|identifier| identifier.value.parse())
+}
+
+/// Whether a bundle's brand has its id from name and endpoint only, for want of anything better.
+pub(crate) fn is_derived(listing: &Listing, id: SourceId) -> bool {
+    let addresses =
+        listing.portals.iter().flat_map(|portal| &portal.endpoints).map(|endpoint| endpoint.address.as_str());
+    let address = addresses.min().unwrap_or_default().trim_end_matches('/');
+    let key = domain(&listing.identifiers).unwrap_or_default();
+    id == derived(&["brand", &key, &fold(&listing.name), address])
 }

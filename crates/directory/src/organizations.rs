@@ -27,7 +27,7 @@ pub(crate) fn import(bundle: &Bundle) -> Result<Import, BundleError> {
     found.extend(orphans);
     assign(&mut found);
     let brands = merge(found)?;
-    Ok(Import { brands, ignored: reader.ignored })
+    Ok(Import { brands, ignored: reader.ignored, entries: bundle.len() as u64 })
 }
 
 struct Reader<'a> {
@@ -55,7 +55,7 @@ impl<'a> Reader<'a> {
             let address =
                 Url::parse(&address).ok().filter(reachable).ok_or(BundleError::new(at, Wrong::NotAnAddress))?;
             let version = extensions(json, VERSION).find_map(|extension| text(extension, "valueCode"));
-            let endpoint = Endpoint { address, fhir_version: version };
+            let endpoint = Endpoint { address, fhir_version: version, authorize: None, token: None };
             self.endpoints.insert(&entry.at, endpoint.clone());
             let manager = text(&json["managingOrganization"], "reference");
             if let Some(owner) = manager.as_deref().and_then(|name| self.bundle.resolve(entry, name)) {
@@ -267,6 +267,8 @@ fn blank(json: &Value, name: String) -> Brand {
             .filter_map(|telecom| text(telecom, "value"))
             .find(|url| Url::parse(url).is_ok_and(|url| reachable(&url))),
         logo: None,
+        former_names: Vec::new(),
+        vendor: None,
         locations: items(json, "address").iter().filter_map(location).collect(),
         portals: Vec::new(),
         name,
@@ -281,6 +283,7 @@ fn location(json: &Value) -> Option<Location> {
         city: text(json, "city"),
         state: text(json, "state"),
         zip: text(json, "postalCode"),
+        ..Location::default()
     };
     (found != Location::default()).then_some(found)
 }

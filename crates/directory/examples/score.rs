@@ -1,0 +1,188 @@
+//! How well and how fast the directory is searched, over lists as they are published:
+//! `cargo run --release -p tributary-directory --example score -- --zips FILE LIST…`
+//!
+//! Prints the share of labelled queries whose brand comes first and among the first five, by kind; then what building,
+//! opening and every prefix of every query cost. With `--misses`, every query that was missed; with
+//! `--ask TEXT`, what one query finds; with `--typed FILE` and `--rows FILE`, the queries and brands, for others to be
+//! measured with; with `--every N`, only every so many of the prefixes.
+
+use std::collections::{BTreeMap, HashMap};
+use std::error::Error;
+use std::io::Read;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use directory::search::{Point, Query};
+use directory::{Brand, Hit, Index, List, lists, merge};
+use domain::SourceId;
+
+#[path = "../tests/queries/labels.rs"]
+mod labels;
+
+/// As many as a screen shows.
+const SHOWN: usize = 10;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut paths = Vec::new();
+    let (mut misses, mut every, mut asked) = (false, 1, Vec::new());
+    let (mut typed, mut rows, mut zips) = (None, None, None);
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--misses" => misses = true,
+            "--typed" => typed = arguments.next(),
+            "--rows" => rows = arguments.next(),
+            "--every" => every = arguments.next().and_then(|every| every.parse().ok()).unwrap_or(1),
+            "--zips" => zips = arguments.next(),
+            "--ask" => asked.extend(arguments.next()),
+            _ => paths.push(argument),
+        }
+    }
+    let read = |path: &String| -> Result<List, Box<dyn Error>> { Ok(lists::read(path, &std::fs::read(path)?)?) };
+    let lists = paths.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let brands = merge::merge(&lists).brands;
+    drop(lists);
+    println!("{} brands", brands.len());
+
+    let folder = std::env::temp_dir().join(format!("tributary-score-{}", std::process::id()));
+    let begun = Instant::now();
+    drop(Index::create(&folder, "1", &brands)?);
+    println!("built in {:.1} s, {:.0} MB on disk", begun.elapsed().as_secs_f64(), size(&folder)?);
+    let labels = labels::all(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/queries")))?;
+    let points = zips.as_deref().map(points).transpose()?.unwrap_or_default();
+    let before = resident();
+    let begun = Instant::now();
+    let index = Index::open(&folder, "1")?;
+    println!("opened in {:.0} ms", begun.elapsed().as_secs_f64() * 1000.0);
+
+    for text in &asked {
+        let begun = Instant::now();
+        let hits = ask(&index, text, None, &points);
+        println!("{text} ({:.2} ms)", begun.elapsed().as_secs_f64() * 1000.0);
+        hits.iter().for_each(|hit| println!("  {} ({}, {}): {:?} {}", hit.name, hit.city, hit.state, hit.why, hit.text));
+    }
+    score(&index, &labels, &points, &brands, misses);
+    let texts = as_typed(&labels, every);
+    latency(&index, &texts, &points);
+    println!("the index takes {:.0} MB of memory after all of them", resident() - before);
+    if let Some(path) = typed {
+        let lines: Vec<&str> = texts.iter().map(|(text, _)| *text).collect();
+        std::fs::write(path, lines.join("\n"))?;
+    }
+    if let Some(path) = rows {
+        let lines: Vec<String> = brands.iter().map(row).collect();
+        std::fs::write(path, lines.join("\n"))?;
+    }
+    std::fs::remove_dir_all(&folder)?;
+    Ok(())
+}
+
+/// Where ZIPs are: `state, city, ZIP, latitude, longitude` a line, packed.
+fn points(path: &str) -> Result<HashMap<String, Point>, Box<dyn Error>> {
+    let mut text = String::new();
+    flate2::read::MultiGzDecoder::new(std::fs::File::open(path)?).read_to_string(&mut text)?;
+    let known = text.lines().filter_map(|line| {
+        let mut columns = line.rsplit(',').map(str::trim);
+        let (lon, lat) = (columns.next()?.parse().ok()?, columns.next()?.parse().ok()?);
+        Some((format!("{:0>5}", columns.next()?), Point { lat, lon }))
+    });
+    Ok(known.collect())
+}
+
+fn ask(index: &Index, text: &str, near: Option<&str>, points: &HashMap<String, Point>) -> Vec<Hit> {
+    let near = near.or_else(|| directory::search::zip(text)).and_then(|zip| points.get(zip).copied());
+    index.search(&Query { text, near, limit: SHOWN, ..Query::default() })
+}
+
+fn score(
+    index: &Index,
+    labels: &[labels::Label],
+    points: &HashMap<String, Point>,
+    brands: &[Brand],
+    misses: bool,
+) {
+    let by_id: HashMap<SourceId, &Brand> = brands.iter().map(|brand| (brand.id, brand)).collect();
+    let mut kinds: BTreeMap<&str, [usize; 3]> = BTreeMap::new();
+    let mut all = [0; 3];
+    for label in labels {
+        let hits = ask(index, &label.query, label.near.as_deref(), points);
+        let at = hits.iter().position(|hit| by_id.get(&hit.id).is_some_and(|brand| label.is_right(brand)));
+        let row = [1, usize::from(at == Some(0)), usize::from(at.is_some_and(|at| at < 5))];
+        for counts in [kinds.entry(&label.kind).or_default(), &mut all] {
+            counts.iter_mut().zip(row).for_each(|(count, one)| *count += one);
+        }
+        if misses && at != Some(0) {
+            let shown = |hit: &Hit| format!("{} ({}, {})", hit.name, hit.city, hit.state);
+            let shown: Vec<String> = hits.iter().take(3).map(shown).collect();
+            println!("  {} [{}] right at {at:?}: {}", label.query, label.kind, shown.join(" · "));
+        }
+    }
+    println!("\n{:<14}{:>8}{:>8}{:>10}", "kind", "queries", "first", "in five");
+    kinds.insert("all", all);
+    for (kind, [queries, first, five]) in kinds {
+        let share = |count: usize| 100.0 * count as f64 / queries as f64;
+        println!("{kind:<14}{queries:>8}{:>7.1}%{:>9.1}%", share(first), share(five));
+    }
+}
+
+/// A brand as another search engine gets it.
+fn row(brand: &Brand) -> String {
+    let places: Vec<String> = brand
+        .locations
+        .iter()
+        .map(|place| [&place.city, &place.state, &place.zip].into_iter().flatten().cloned().collect::<Vec<_>>().join(" "))
+        .collect();
+    let (name, aliases, npi) = (&brand.name, brand.aliases.join("; "), brand.npi());
+    let row = serde_json::json!({"id": brand.id.to_string(), "name": name, "aliases": aliases, "npi": npi, "places": places.join("; ")});
+    row.to_string()
+}
+
+/// Every so many of the prefixes of all queries, with where the person is.
+fn as_typed(labels: &[labels::Label], every: usize) -> Vec<(&str, Option<&str>)> {
+    let prefixes = labels.iter().flat_map(|label| {
+        let ends = label.query.char_indices().map(|(at, letter)| at + letter.len_utf8());
+        ends.map(|end| (&label.query[..end], label.near.as_deref()))
+    });
+    prefixes.step_by(every.max(1)).collect()
+}
+
+fn latency(index: &Index, texts: &[(&str, Option<&str>)], points: &HashMap<String, Point>) {
+    let mut took: Vec<(Duration, &str)> = Vec::new();
+    for (text, near) in texts {
+        let begun = Instant::now();
+        std::hint::black_box(ask(index, text, *near, points));
+        took.push((begun.elapsed(), text));
+    }
+    took.sort_unstable();
+    let at = |share: f64| took[((took.len() - 1) as f64 * share) as usize].0.as_secs_f64() * 1000.0;
+    println!(
+        "\n{} queries as typed: p50 {:.3} ms, p90 {:.2} ms, p99 {:.2} ms, longest {:.1} ms",
+        took.len(),
+        at(0.5),
+        at(0.9),
+        at(0.99),
+        at(1.0)
+    );
+    let slowest: Vec<&str> = took.iter().rev().take(8).map(|(_, text)| *text).collect();
+    println!("slowest: {slowest:?}");
+}
+
+fn size(folder: &Path) -> std::io::Result<f64> {
+    let mut bytes = 0;
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        bytes += if entry.file_type()?.is_dir() {
+            (size(&entry.path())? * 1e6) as u64
+        } else {
+            entry.metadata()?.len()
+        };
+    }
+    Ok(bytes as f64 / 1e6)
+}
+
+/// Megabytes of this process in memory.
+fn resident() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok()).unwrap_or(f64::NAN) / 1000.0
+}

@@ -1,0 +1,102 @@
+//! Ids of brands that are made of several listings: the one a bundle gives, one that people already hold, or one
+//! derived from the strongest thing known of it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use domain::SourceId;
+
+use super::Known;
+use super::rows::Row;
+use crate::brands::Brand;
+use crate::ids::{self, derived};
+use crate::listings::compared;
+use crate::names;
+
+/// How good an id is. Lower is better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Given,
+    Npi,
+    Ccn,
+    NameAndPlace,
+    NameAndEndpoint,
+    Listing,
+    /// All that the list says, where keys are given twice.
+    Said,
+}
+
+/// Sets the ids of `brands`, one a group; gives known ids that lead to another from now on.
+pub(super) fn assign(
+    rows: &[Row<'_>],
+    groups: &[Vec<usize>],
+    brands: &mut [Brand],
+    known: &[Known],
+) -> Vec<(SourceId, SourceId)> {
+    let mut before: BTreeMap<SourceId, BTreeSet<&str>> = BTreeMap::new();
+    for brand in known {
+        before.entry(brand.id).or_default().extend(brand.names.iter().map(String::as_str));
+    }
+    let claims: Vec<BTreeMap<SourceId, Rank>> = groups.iter().map(|group| claims(rows, group)).collect();
+    let mut claimed: HashMap<SourceId, Vec<usize>> = HashMap::new();
+    for (group, claims) in claims.iter().enumerate() {
+        claims.keys().for_each(|id| claimed.entry(*id).or_default().push(group));
+    }
+    // What several claim is nobody's, unless people hold it: then the best claim has it.
+    let owner = |id: &SourceId| -> Option<usize> {
+        match claimed.get(id)?.as_slice() {
+            [only] => Some(*only),
+            several if before.contains_key(id) => {
+                several.iter().copied().min_by_key(|group| (claims[*group].get(id), *group))
+            }
+            _ => None,
+        }
+    };
+    let mut former = Vec::new();
+    for (group, brand) in brands.iter_mut().enumerate() {
+        let own: Vec<(SourceId, Rank)> =
+            claims[group].iter().filter(|(id, _)| owner(id) == Some(group)).map(|(id, rank)| (*id, *rank)).collect();
+        let order = |(id, rank): &(SourceId, Rank)| (*rank != Rank::Given, !before.contains_key(id), *rank, *id);
+        brand.id = own.iter().min_by_key(|claim| order(claim)).map_or(SourceId([0; 12]), |(id, _)| *id);
+        let old = own.iter().map(|(id, _)| *id).filter(|id| *id != brand.id && before.contains_key(id));
+        former.extend(old.map(|old| (old, brand.id)));
+        let held = own.iter().filter_map(|(id, _)| before.get(id)).flatten();
+        let mut seen: BTreeSet<String> =
+            std::iter::once(&brand.name).chain(&brand.aliases).map(|name| names::fold(name)).collect();
+        brand.former_names =
+            held.filter(|name| seen.insert(names::fold(name))).map(|name| (*name).to_owned()).collect();
+    }
+    former.sort();
+    former
+}
+
+/// All ids that a group could have.
+fn claims(rows: &[Row<'_>], group: &[usize]) -> BTreeMap<SourceId, Rank> {
+    let mut claims: BTreeMap<SourceId, Rank> = BTreeMap::new();
+    let mut claim = |id: SourceId, rank: Rank| {
+        claims.entry(id).and_modify(|have| *have = rank.min(*have)).or_insert(rank);
+    };
+    for row in group.iter().map(|row| &rows[*row]) {
+        if let Some(id) = row.listing.id {
+            claim(id, if ids::is_derived(row.listing, id) { Rank::NameAndEndpoint } else { Rank::Given });
+        }
+        row.npis().for_each(|npi| claim(derived(&["npi", npi]), Rank::Npi));
+        row.ccns().for_each(|ccn| claim(derived(&["ccn", ccn]), Rank::Ccn));
+        for name in &row.names {
+            row.places.iter().for_each(|place| claim(derived(&["place", name, place]), Rank::NameAndPlace));
+            let states = if row.states.is_empty() { vec![""] } else { row.states.iter().copied().collect() };
+            for address in row.addresses().map(compared) {
+                states
+                    .iter()
+                    .for_each(|state| claim(derived(&["endpoint", name, &address, state]), Rank::NameAndEndpoint));
+            }
+        }
+        claim(derived(&["listing", row.list, &row.listing.key]), Rank::Listing);
+        claim(said(row), Rank::Said);
+    }
+    claims
+}
+
+fn said(row: &Row<'_>) -> SourceId {
+    let said = serde_json::to_string(row.listing).unwrap_or_default();
+    derived(&["said", &format!("{:?}", row.format), row.list, &row.listing.key, &said])
+}

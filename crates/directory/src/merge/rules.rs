@@ -1,0 +1,200 @@
+//! Which listings are of one organization.
+//!
+//! Each rule sorts listings into buckets; those of a bucket are joined. A rule that looks at what is joined
+//! already looks at all of it before it joins more, so that the order of listings never matters.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use super::Rule;
+use super::rows::{Row, tenant};
+use crate::listings::compared;
+
+pub(super) struct Joined {
+    parent: Vec<usize>,
+    /// The strongest rule that joined a row to another, and what was the same.
+    why: Vec<Option<(Rule, String)>>,
+}
+
+/// Rows by what they have in common: the bucket's key, what to tell people was the same, the row.
+type Buckets = Vec<(String, String, usize)>;
+
+pub(super) fn join(rows: &[Row<'_>]) -> Joined {
+    let mut joined = Joined { parent: (0..rows.len()).collect(), why: vec![None; rows.len()] };
+    joined.all(Rule::Id, buckets(rows, ids));
+    joined.all(Rule::Npi, buckets(rows, npis));
+    joined.all(Rule::Ccn, buckets(rows, ccns));
+    joined.all(Rule::NameAndPlace, buckets(rows, names_and_places));
+    joined.within_states(Rule::NameAndEndpoint, rows, buckets(rows, names_and_tenants));
+    let renamed = renamed(rows);
+    joined.within_states(Rule::Endpoint, rows, renamed);
+    let unique = joined.unique_names(rows);
+    joined.all(Rule::NameAlone, unique);
+    joined
+}
+
+fn buckets<'a, I: IntoIterator<Item = (String, String)>>(
+    rows: &'a [Row<'a>],
+    of: impl Fn(&'a Row<'a>) -> I,
+) -> Buckets {
+    let mut all: Buckets = Vec::new();
+    for (index, row) in rows.iter().enumerate() {
+        all.extend(of(row).into_iter().map(|(key, same)| (key, same, index)));
+    }
+    all.sort_unstable();
+    all
+}
+
+fn ids(row: &Row<'_>) -> Option<(String, String)> {
+    row.listing.id.map(|id| (id.to_string(), id.to_string()))
+}
+
+/// A number is shared by practices that have nothing else in common; then it tells nothing.
+fn npis(row: &Row<'_>) -> Vec<(String, String)> {
+    let states = row.states.iter().map(|state| (*state).to_owned());
+    let with: Vec<String> = row.names.iter().chain(&row.places).cloned().chain(states).collect();
+    row.npis().flat_map(|npi| with.iter().map(move |with| (format!("{npi} {with}"), npi.to_owned()))).collect()
+}
+
+fn ccns(row: &Row<'_>) -> Vec<(String, String)> {
+    let with = || row.names.iter().chain(&row.places);
+    row.ccns().flat_map(|ccn| with().map(move |with| (format!("{ccn} {with}"), ccn.to_owned()))).collect()
+}
+
+fn names_and_places(row: &Row<'_>) -> Vec<(String, String)> {
+    let pairs = row.names.iter().flat_map(|name| row.places.iter().map(move |place| format!("{name}, {place}")));
+    pairs.map(|pair| (pair.clone(), pair)).collect()
+}
+
+fn names_and_tenants(row: &Row<'_>) -> Vec<(String, String)> {
+    let tenants: BTreeSet<String> = row.addresses().map(tenant).collect();
+    let pairs = row.names.iter().flat_map(|name| tenants.iter().map(move |tenant| format!("{name}, {tenant}")));
+    pairs.map(|pair| (pair.clone(), pair)).collect()
+}
+
+/// As many names as an endpoint can have had over the editions of the lists.
+const MAX_NAMES: usize = 3;
+
+/// Rows by endpoints that every list gives to one organization only. The address that thousands share is none.
+fn renamed(rows: &[Row<'_>]) -> Buckets {
+    let all = buckets(rows, |row| {
+        let addresses: BTreeSet<String> = row.addresses().map(compared).collect();
+        addresses.into_iter().map(|address| (address.clone(), address))
+    });
+    let mut kept = Vec::new();
+    for bucket in all.chunk_by(|one, other| one.0 == other.0) {
+        let mut by_list: HashMap<(&str, &str), HashSet<&[String]>> = HashMap::new();
+        let mut names = HashSet::new();
+        for (.., row) in bucket {
+            by_list.entry(rows[*row].origin()).or_default().insert(&rows[*row].names);
+            names.insert(&rows[*row].names);
+        }
+        if names.len() <= MAX_NAMES && by_list.values().all(|names| names.len() == 1) {
+            kept.extend_from_slice(bucket);
+        }
+    }
+    kept
+}
+
+/// Words that this many names have say little.
+const COMMON: usize = 25;
+
+impl Joined {
+    fn root(&mut self, mut row: usize) -> usize {
+        while self.parent[row] != row {
+            self.parent[row] = self.parent[self.parent[row]];
+            row = self.parent[row];
+        }
+        row
+    }
+
+    fn join(&mut self, rule: Rule, bucket: &[(String, String, usize)]) {
+        let [(.., first), rest @ ..] = bucket else { return };
+        if rest.iter().all(|(.., row)| row == first) {
+            return;
+        }
+        for (_, same, row) in bucket {
+            self.why[*row].get_or_insert_with(|| (rule, same.clone()));
+            let (one, other) = (self.root(*first), self.root(*row));
+            // The first row of a group stands for it.
+            self.parent[one.max(other)] = one.min(other);
+        }
+    }
+
+    fn all(&mut self, rule: Rule, buckets: Buckets) {
+        for bucket in buckets.chunk_by(|one, other| one.0 == other.0) {
+            self.join(rule, bucket);
+        }
+    }
+
+    /// Joins a bucket as a whole when it knows one state at most, or else each state's part of it.
+    fn within_states(&mut self, rule: Rule, rows: &[Row<'_>], buckets: Buckets) {
+        for bucket in buckets.chunk_by(|one, other| one.0 == other.0) {
+            let states: BTreeSet<&str> =
+                bucket.iter().flat_map(|(.., row)| rows[*row].states.iter().copied()).collect();
+            if states.len() <= 1 {
+                self.join(rule, bucket);
+                continue;
+            }
+            for state in states {
+                let part = bucket.iter().filter(|(.., row)| rows[*row].states.contains(state)).cloned();
+                self.join(rule, &part.collect::<Buckets>());
+            }
+        }
+    }
+
+    /// Rows by names that are like no other, when at most one of what has the name has a place.
+    fn unique_names(&mut self, rows: &[Row<'_>]) -> Buckets {
+        let named = buckets(rows, |row| row.names.iter().map(|name| (name.clone(), name.clone())));
+        let mut spread: HashMap<&str, usize> = HashMap::new();
+        for bucket in named.chunk_by(|one, other| one.0 == other.0) {
+            for word in bucket[0].0.split(' ').collect::<HashSet<_>>() {
+                *spread.entry(word).or_default() += 1;
+            }
+        }
+        let telling = |word: &str| word.chars().count() >= 4 && spread.get(word).is_some_and(|names| *names <= COMMON);
+        let mut placed: HashSet<usize> = HashSet::new();
+        let mut states: HashMap<usize, BTreeSet<&str>> = HashMap::new();
+        for (index, row) in rows.iter().enumerate() {
+            let root = self.root(index);
+            if !row.places.is_empty() {
+                placed.insert(root);
+            }
+            states.entry(root).or_default().extend(row.states.iter().copied());
+        }
+        let mut kept = Vec::new();
+        for bucket in named.chunk_by(|one, other| one.0 == other.0) {
+            let name = &bucket[0].0;
+            if !name.contains(' ') || !name.split(' ').any(telling) {
+                continue;
+            }
+            let groups: BTreeSet<usize> = bucket.iter().map(|(.., row)| self.root(*row)).collect();
+            let (at_places, nowhere): (Vec<usize>, Vec<usize>) = groups.iter().partition(|root| placed.contains(root));
+            let of = |roots: &[usize]| {
+                roots.iter().filter_map(|root| states.get(root)).flatten().copied().collect::<BTreeSet<_>>()
+            };
+            let (there, said) = (of(&at_places), of(&nowhere));
+            let agree = said.len() <= 1 && (there.is_empty() || said.is_subset(&there));
+            if at_places.len() <= 1 && groups.len() > 1 && agree {
+                kept.extend_from_slice(bucket);
+            }
+        }
+        kept
+    }
+
+    /// Rows of each organization, the most careful list's first.
+    pub fn groups(&self) -> Vec<Vec<usize>> {
+        let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for row in 0..self.parent.len() {
+            let mut root = row;
+            while self.parent[root] != root {
+                root = self.parent[root];
+            }
+            groups.entry(root).or_default().push(row);
+        }
+        groups.into_values().collect()
+    }
+
+    pub fn why(&self, row: usize) -> (Rule, &str) {
+        self.why[row].as_ref().map_or((Rule::Alone, ""), |(rule, same)| (*rule, same))
+    }
+}
