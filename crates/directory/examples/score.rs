@@ -59,7 +59,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         let begun = Instant::now();
         let hits = ask(&index, text, None, &points);
         println!("{text} ({:.2} ms)", begun.elapsed().as_secs_f64() * 1000.0);
-        hits.iter().for_each(|hit| println!("  {} ({}, {}): {:?} {}", hit.name, hit.city, hit.state, hit.why, hit.text));
+        hits.iter()
+            .for_each(|hit| println!("  {} ({}, {}): {:?} {}", hit.name, hit.city, hit.state, hit.why, hit.text));
     }
     score(&index, &labels, &points, &brands, misses);
     let texts = as_typed(&labels, every);
@@ -94,13 +95,7 @@ fn ask(index: &Index, text: &str, near: Option<&str>, points: &HashMap<String, P
     index.search(&Query { text, near, limit: SHOWN, ..Query::default() })
 }
 
-fn score(
-    index: &Index,
-    labels: &[labels::Label],
-    points: &HashMap<String, Point>,
-    brands: &[Brand],
-    misses: bool,
-) {
+fn score(index: &Index, labels: &[labels::Label], points: &HashMap<String, Point>, brands: &[Brand], misses: bool) {
     let by_id: HashMap<SourceId, &Brand> = brands.iter().map(|brand| (brand.id, brand)).collect();
     let mut kinds: BTreeMap<&str, [usize; 3]> = BTreeMap::new();
     let mut all = [0; 3];
@@ -130,7 +125,9 @@ fn row(brand: &Brand) -> String {
     let places: Vec<String> = brand
         .locations
         .iter()
-        .map(|place| [&place.city, &place.state, &place.zip].into_iter().flatten().cloned().collect::<Vec<_>>().join(" "))
+        .map(|place| {
+            [&place.city, &place.state, &place.zip].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ")
+        })
         .collect();
     let (name, aliases, npi) = (&brand.name, brand.aliases.join("; "), brand.npi());
     let row = serde_json::json!({"id": brand.id.to_string(), "name": name, "aliases": aliases, "npi": npi, "places": places.join("; ")});
@@ -171,11 +168,8 @@ fn size(folder: &Path) -> std::io::Result<f64> {
     let mut bytes = 0;
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
-        bytes += if entry.file_type()?.is_dir() {
-            (size(&entry.path())? * 1e6) as u64
-        } else {
-            entry.metadata()?.len()
-        };
+        bytes +=
+            if entry.file_type()?.is_dir() { (size(&entry.path())? * 1e6) as u64 } else { entry.metadata()?.len() };
     }
     Ok(bytes as f64 / 1e6)
 }

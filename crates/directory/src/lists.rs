@@ -107,6 +107,14 @@ impl List {
     }
 }
 
+impl List {
+    /// A list that was read in another way.
+    pub fn of_listings(name: String, format: Format, listings: Vec<Listing>) -> List {
+        let (rows, rejected) = (listings.len() as u64, Rejected::default());
+        List { name, format, rows, listings, rejected, publications: vec![], points: vec![] }
+    }
+}
+
 /// `None` when the bytes are not packed.
 fn unpack(bytes: &[u8]) -> Result<Option<Vec<u8>>, ListError> {
     if !bytes.starts_with(b"\x1f\x8b") {

@@ -70,6 +70,7 @@ async fn import(bundles: &[Vec<u8>]) -> Result<(f64, u64), Box<dyn Error>> {
         master_key: MasterKey::from_text(MASTER_KEY)?,
         clock: Clock::System,
         limits: RateLimits { tokens_per_client: 0, secretless_sessions: 0, bad_secrets: 0, connect: 0 },
+        cache: None,
         development: false,
     })
     .await?;

@@ -1,5 +1,6 @@
 //! Opening the platform on a database with a master key.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use domain::Timestamp;
@@ -37,6 +38,8 @@ pub struct Options {
     pub master_key: MasterKey,
     pub clock: Clock,
     pub limits: RateLimits,
+    /// A folder for what can be made again, such as the search index; without one it is kept in memory.
+    pub cache: Option<PathBuf>,
     /// Loopback and plain http are fine, apps without origins may be framed by any page.
     pub development: bool,
 }
@@ -98,7 +101,7 @@ impl Engine {
             db,
             clock: options.clock,
             http: Http::new(&options.base_url, options.development),
-            directory: Directory::default(),
+            directory: Directory::new(options.cache.map(|folder| folder.join("directory"))),
             providers: Providers::default(),
             refreshes: Refreshes::default(),
             wake: tokio::sync::Notify::new(),

@@ -47,7 +47,7 @@ impl Engine {
         for (_, account, _) in &self.connected(access).await? {
             if is_called(account, query.source.as_deref()) && !listed.contains(&account.source) {
                 listed.push(account.source);
-                organizations.push(self.organization(account.source, Some(&account.source_name)));
+                organizations.push(self.organization(account.source, Some(&account.source_name)).await?);
             }
         }
         let organizations: Vec<String> =
@@ -63,14 +63,14 @@ impl Engine {
         if access.demo && id.to_hex() == crate::demo::ORGANIZATION {
             return Ok(Some(crate::demo::organization().into()));
         }
-        let mut found = self.organization(id, None);
+        let mut found = self.organization(id, None).await?;
         if found.is_none() {
             // A source may have left the directory since the person connected it.
             let key = self.data_key(access.human_id, &access.wrapped_key)?;
             for row in store::connections::list(self.db(), access.human_id).await? {
                 let account = open_account(&key, &row)?;
                 if account.source == id {
-                    found = self.organization(id, Some(&account.source_name));
+                    found = self.organization(id, Some(&account.source_name)).await?;
                 }
             }
         }
@@ -78,11 +78,11 @@ impl Engine {
     }
 
     /// What the directory says of a provider, or at least what it was called when it was connected.
-    fn organization(&self, id: SourceId, name: Option<&str>) -> Option<Value> {
-        match self.find_brand(id) {
-            Some(brand) => Some(organization(&brand)),
+    async fn organization(&self, id: SourceId, name: Option<&str>) -> Result<Option<Value>, store::Error> {
+        Ok(match self.find_brand(id).await? {
+            Some(brand) => Some(organization(id, &brand)),
             None => name.map(|name| json!({ "id": id, "name": name })),
-        }
+        })
     }
 
     async fn connected(&self, access: &Access) -> Result<Vec<(ConnectionRow, Account, SyncReport)>, ReadError> {
@@ -182,9 +182,9 @@ fn sync_status(row: &ConnectionRow, report: &SyncReport) -> (&'static str, &'sta
     }
 }
 
-fn organization(brand: &Brand) -> Value {
+fn organization(id: SourceId, brand: &Brand) -> Value {
     let mut organization = Map::new();
-    organization.insert("id".to_owned(), brand.id.to_hex().into());
+    organization.insert("id".to_owned(), id.to_hex().into());
     organization.insert("name".to_owned(), brand.name.as_str().into());
     if let Some(location) = brand.locations.first() {
         let parts = [&location.line, &location.city, &location.state, &location.zip];

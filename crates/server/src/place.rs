@@ -76,6 +76,7 @@ pub async fn open(config: &Config) -> Result<Engine, Failure> {
         master_key: master_key(config)?,
         clock: Clock::System,
         limits: config.rate_limits(),
+        cache: Some(config.data.join("cache")),
         development: config.development,
     };
     if config.migrate {

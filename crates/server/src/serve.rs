@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use axum::Router;
 use clap::Args;
 use engine::Engine;
+use engine::directory::{Feed, Imported};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -72,8 +73,9 @@ fn import_bundles(engine: Engine, config: &Config) -> impl Future<Output = ()> +
     let bundles = config.directory.bundles.clone();
     async move {
         for url in bundles {
-            match engine.import_bundle_url(&url).await {
-                Ok(imported) => tracing::info!(host = url.host_str(), brands = imported.brands, "directory read"),
+            match engine.import_lists(&[Feed::Url(url.clone())]).await {
+                Ok(Imported { changed: None, .. }) => tracing::info!(host = url.host_str(), "directory unchanged"),
+                Ok(_) => tracing::info!(host = url.host_str(), brands = engine.count_brands(), "directory read"),
                 Err(error) => {
                     tracing::warn!(host = url.host_str(), %error, "the directory bundle could not be read; what is known stays")
                 }

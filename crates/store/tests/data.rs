@@ -79,34 +79,70 @@ fn source(number: u8) -> SourceId {
     SourceId([number; 12])
 }
 
+fn list_row(name: &str, at: domain::Timestamp, listings: u64) -> brands::ListRow {
+    let format = "bundle".to_owned();
+    let etag = Some("v1".to_owned());
+    brands::ListRow { name: name.to_owned(), format, etag, imported_at: at, checked_at: at, listings }
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_bundle_replaces_what_it_brought_before() {
+async fn a_list_takes_the_place_of_its_last_edition() {
     on_both(async |db| {
         assert_eq!(brands::generation(&db).await, Ok(Generation::default()));
-        let brand = |number: u8| (source(number), vec![number; 100]);
+        let first = list_row("https://a.example", NOON, 2);
         commit(&db, |batch| {
-            brands::replace_bundle(batch, "https://a.example", Some("v1"), &[brand(1), brand(2), brand(3)], NOON);
-            brands::replace_bundle(batch, "https://b.example", None, &[brand(4)], NOON);
+            brands::put_list(batch, &first, b"first");
+            brands::put_list(batch, &list_row("https://b.example", NOON, 1), b"other");
         })
         .await
         .unwrap();
+        let second = list_row("https://a.example", minutes(1), 5);
+        commit(&db, |batch| brands::put_list(batch, &second, b"second")).await.unwrap();
+        assert_eq!(brands::find_list(&db, "https://a.example").await, Ok(Some(second.clone())));
+        assert_eq!(brands::find_list_body(&db, "https://a.example").await, Ok(Some(b"second".to_vec())));
+        let generation = Generation { imported_at: Some(minutes(1)), lists: 2, listings: 6 };
+        assert_eq!(brands::generation(&db).await, Ok(generation));
+        commit(&db, |batch| brands::mark_checked(batch, "https://b.example", minutes(9))).await.unwrap();
+        assert_eq!(brands::generation(&db).await, Ok(generation), "nothing new");
+        let lists = brands::lists(&db).await.unwrap();
+        assert_eq!(lists.iter().map(|list| list.checked_at).collect::<Vec<_>>(), [minutes(1), minutes(9)]);
+        commit(&db, |batch| brands::delete_list(batch, "https://a.example")).await.unwrap();
+        assert_eq!(brands::lists(&db).await.unwrap().len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_brand_is_found_under_the_ids_it_had() {
+    on_both(async |db| {
         commit(&db, |batch| {
-            brands::replace_bundle(batch, "https://a.example", Some("v2"), &[brand(2), brand(5)], minutes(1))
+            for number in 1..=3 {
+                brands::put(batch, source(number), &[number; 100], NOON);
+                brands::put_evidence(batch, source(number), b"why");
+            }
         })
         .await
         .unwrap();
         let ids = |list: Vec<brands::BrandRow>| list.into_iter().map(|brand| brand.source_id).collect::<Vec<_>>();
-        assert_eq!(ids(brands::list(&db, None, 2).await.unwrap()), [source(2), source(4)]);
-        assert_eq!(ids(brands::list(&db, Some(source(4)), 9).await.unwrap()), [source(5)]);
-        assert_eq!(brands::find(&db, source(1)).await, Ok(None));
-        assert_eq!(brands::find(&db, source(5)).await.unwrap().unwrap().body, vec![5; 100]);
-        let generation = Generation { imported_at: Some(minutes(1)), bundles: 2, brands: 3 };
-        assert_eq!(brands::generation(&db).await, Ok(generation));
-        assert_eq!(brands::find_bundle(&db, "https://a.example").await.unwrap().unwrap().etag.as_deref(), Some("v2"));
-
-        commit(&db, |batch| brands::delete_bundle(batch, "https://a.example")).await.unwrap();
-        assert_eq!(brands::bundles(&db).await.unwrap().len(), 1);
-        assert_eq!(ids(brands::list(&db, None, 9).await.unwrap()), [source(4)]);
+        assert_eq!(ids(brands::list(&db, None, 2).await.unwrap()), [source(1), source(2)]);
+        assert_eq!(ids(brands::list(&db, Some(source(2)), 9).await.unwrap()), [source(3)]);
+        // One becomes two, and two becomes three.
+        for number in 1..=2 {
+            commit(&db, |batch| {
+                brands::delete(batch, source(number));
+                brands::put_former(batch, source(number), source(number + 1));
+            })
+            .await
+            .unwrap();
+        }
+        for number in 1..=3 {
+            let found = brands::find(&db, source(number)).await.unwrap().unwrap();
+            assert_eq!((found.source_id, found.body), (source(3), vec![3; 100]));
+        }
+        assert_eq!(brands::find(&db, source(4)).await, Ok(None));
+        assert_eq!(brands::former(&db).await, Ok(vec![(source(1), source(3)), (source(2), source(3))]));
+        assert_eq!(brands::find_evidence(&db, source(3)).await, Ok(Some(b"why".to_vec())));
+        assert_eq!(brands::find_evidence(&db, source(1)).await, Ok(None));
     })
     .await;
 }
@@ -114,10 +150,8 @@ async fn a_bundle_replaces_what_it_brought_before() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_batch_is_one_commit() {
     on_both(async |db| {
-        let brands: Vec<_> = (0..2000_u16)
-            .map(|number| (SourceId([number.to_be_bytes(); 6].concat().try_into().unwrap()), vec![0; 300]))
-            .collect();
-        commit(&db, |batch| brands::replace_bundle(batch, "https://a.example", None, &brands, NOON)).await.unwrap();
+        let ids = (0..2000_u16).map(|number| SourceId([number.to_be_bytes(); 6].concat().try_into().unwrap()));
+        commit(&db, |batch| ids.for_each(|id| brands::put(batch, id, &[0; 300], NOON))).await.unwrap();
         assert_eq!(brands::list(&db, None, 5000).await.unwrap().len(), 2000);
     })
     .await;
@@ -198,7 +232,11 @@ async fn erasing_ada_leaves_ben() {
 /// A table about a person that is forgotten here would survive the person.
 #[test]
 fn erasing_knows_every_table_about_a_person() {
-    let schema = include_str!("../migrations/V1__first.sql");
+    let schema = concat!(
+        include_str!("../migrations/V1__first.sql"),
+        include_str!("../migrations/V2__conversions.sql"),
+        include_str!("../migrations/V3__directory.sql"),
+    );
     let tables = schema.split("CREATE TABLE ").skip(1).filter(|table| table.contains("human_id TEXT"));
     let mut batch = store::Batch::new();
     humans::erase(&mut batch, ADA);

@@ -138,7 +138,7 @@ impl Engine {
             | Step::Trouble { source: Some(source), endpoint: Some(endpoint), .. } => (*source, endpoint.clone()),
             _ => return Err(ConnectError::UnknownSource),
         };
-        let brand = self.find_brand(source).ok_or(ConnectError::UnknownSource)?;
+        let brand = self.find_brand(source).await?.ok_or(ConnectError::UnknownSource)?;
         let browser = hex::encode(self.hash_index("browser", browser.as_bytes()));
         let source_name = brand.name.clone();
         let leaving = Leaving { source, source_name, endpoint, display, browser, refused: Vec::new() };

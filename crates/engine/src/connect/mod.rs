@@ -137,7 +137,7 @@ impl Engine {
     /// # Errors
     /// When the directory has no such source or endpoint, or we are not registered there.
     pub async fn choose(&self, visit: &Visit, source: SourceId, endpoint: Option<&str>) -> Result<Visit, ConnectError> {
-        let brand = self.find_brand(source).ok_or(ConnectError::UnknownSource)?;
+        let brand = self.find_brand(source).await?.ok_or(ConnectError::UnknownSource)?;
         let mut offered = crate::directory::endpoints(&brand);
         if let Some(wanted) = endpoint {
             offered.retain(|address| address == wanted);

@@ -167,6 +167,7 @@ fn options(database: String, clock: &Clock, limits: RateLimits, master_key: &str
         master_key: MasterKey::from_text(master_key).unwrap(),
         clock: clock.clone(),
         limits,
+        cache: None,
         development: false,
     }
 }

@@ -12,6 +12,7 @@ use engine::apps::NewApp;
 use engine::authorizations::{Callback, CallbackError, Completed};
 use engine::clock::Clock;
 use engine::connect::{Display, Visit};
+use engine::directory::{Feed, Search};
 use engine::limits::RateLimits;
 use engine::records::ListQuery;
 use engine::registrations::{ClientAuthentication, Registration};
@@ -88,7 +89,7 @@ impl House {
         };
         let (app, secret) = engine.create_app(app).await.expect("an app");
         let bundle = Url::parse(&format!("{town}/brands.json")).expect("a URL");
-        engine.import_bundle_url(&bundle).await.expect("the brands of the town");
+        engine.import_lists(&[Feed::Url(bundle)]).await.expect("the brands of the town");
         let house = House { engine, clock, ahead, app, secret, town, hospitals, folder };
         for slug in ["riverbend", "lakeside", "cedar-mesa", "tidewater", "starfleet-medical"] {
             house.register(slug).await;
@@ -150,13 +151,13 @@ impl House {
         self.engine.open_connect(Some(&token), Launch::default()).await.expect("a visit")
     }
 
-    pub fn source(&self, name: &str) -> SourceId {
-        self.engine.search_directory(name, 1)[0].brand.id
+    pub async fn source(&self, name: &str) -> SourceId {
+        self.engine.search_directory(&Search::of(name, 1)).await.expect("a search")[0].brand.id
     }
 
     /// Chooses a hospital and answers where its login is.
     pub async fn begin(&self, visit: &Visit, hospital: &str) -> Url {
-        let visit = self.engine.choose(visit, self.source(hospital), None).await.expect("a hospital we know");
+        let visit = self.engine.choose(visit, self.source(hospital).await, None).await.expect("a hospital we know");
         self.engine.begin(&visit, Display::Page, BROWSER).await.expect("a login page")
     }
 
@@ -307,6 +308,7 @@ fn installation(folder: &tempfile::TempDir, clock: Clock) -> Options {
         master_key: MasterKey::from_file(&folder.path().join("master.key")).expect("a key"),
         clock,
         limits: RateLimits { tokens_per_client: 0, secretless_sessions: 0, bad_secrets: 0, connect: 0 },
+        cache: None,
         development: true,
     }
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use domain::{Outcome, SyncState};
-use engine::directory::ImportError;
-use engine::{Engine, directory::Imported};
+use engine::Engine;
+use engine::directory::{Feed, ImportError, Search};
 use tokio::sync::watch;
 use url::Url;
 
@@ -62,11 +62,8 @@ async fn a_bundle_is_read_whole_or_not_at_all() {
     let brands = house.engine.count_brands();
     assert!(brands >= 10);
     let url = Url::parse(&format!("{}/brands.json", house.town)).expect("a URL");
-    let again = house.engine.import_bundle_url(&url).await.expect("the bundle");
-    assert!(
-        matches!(again, Imported { unchanged: true, .. }) && again.brands as usize == brands && again.endpoints > 0,
-        "{again:?}"
-    );
+    let again = house.engine.import_lists(&[Feed::Url(url.clone())]).await.expect("the bundle");
+    assert!(again.changed.is_none() && again.unchanged.len() == 1, "{again:?}");
 
     let other = Engine::open(house.options()).await.expect("another process");
     assert_eq!(other.count_brands(), brands);
@@ -76,7 +73,8 @@ async fn a_bundle_is_read_whole_or_not_at_all() {
     request.body(order).send().await.expect("an answer");
     // A query makes it another bundle, which is not known by its tag.
     let broken = Url::parse(&format!("{}/brands.json?fresh", house.town)).expect("a URL");
-    assert!(matches!(house.engine.import_bundle_url(&broken).await, Err(ImportError::Invalid(_))));
+    let both = [Feed::Url(broken), Feed::Url(url)];
+    assert!(matches!(house.engine.import_lists(&both).await, Err(ImportError::Invalid(_))));
     assert_eq!(house.engine.count_brands(), brands);
 
     let folder = tempfile::tempdir().expect("a folder");
@@ -90,11 +88,15 @@ async fn a_bundle_is_read_whole_or_not_at_all() {
             "address": "https://fhir.farhills.example/r4"}},
     ]});
     std::fs::write(&file, one.to_string()).expect("a file");
-    let imported = other.import_bundle_file(&file).await.expect("the file");
-    assert_eq!((imported.brands, imported.endpoints), (1, 1));
+    let imported = other.import_lists(&[Feed::File(file.clone())]).await.expect("the file");
+    let changed = imported.changed.expect("something new");
+    assert_eq!((changed.new, changed.updated, changed.gone), (1, 0, 0), "{changed:?}");
+    let again = other.import_lists(&[Feed::File(file)]).await.expect("the file");
+    let changed = again.changed.expect("files are always read");
+    assert_eq!((changed.new, changed.updated, changed.gone), (0, 0, 0), "{changed:?}");
     let mut found = Vec::new();
     for _ in 0..50 {
-        found = house.engine.search_directory("far hils", 1);
+        found = house.engine.search_directory(&Search::of("far hils", 1)).await.expect("a search");
         if found.first().is_some_and(|found| found.brand.name == "Far Hills Hospital") {
             return;
         }

@@ -144,9 +144,9 @@ async fn another_dialect_is_tried_before_giving_up() {
 async fn a_source_without_our_registration_or_out_of_reach() {
     let house = House::open().await;
     let visit = house.visit("ada").await;
-    let unknown = house.source("Pinecrest");
+    let unknown = house.source("Pinecrest").await;
     assert!(matches!(house.engine.choose(&visit, unknown, None).await, Err(ConnectError::NotRegistered)));
-    let visit = house.engine.choose(&visit, house.source("Riverbend Clinic"), None).await.expect("a choice");
+    let visit = house.engine.choose(&visit, house.source("Riverbend Clinic").await, None).await.expect("a choice");
     house.fault("riverbend", Some(".well-known/smart-configuration"), "status:503", None).await;
     let begun = house.engine.begin(&visit, engine::connect::Display::Page, BROWSER).await;
     assert!(matches!(begun, Err(ConnectError::Trouble(trouble)) if trouble.code == "provider_unavailable"));

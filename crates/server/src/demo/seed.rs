@@ -9,6 +9,7 @@ use engine::Engine;
 use engine::apps::NewApp;
 use engine::authorizations::Callback;
 use engine::connect::Display;
+use engine::directory::{Feed, Search};
 use engine::records::ListQuery;
 use engine::registrations::{ClientAuthentication, Registration};
 use engine::tokens::{IssueError, Issued, TokenRequest};
@@ -69,7 +70,7 @@ pub async fn installation(
     [base_url, sandbox_url, app_url]: [Url; 3],
     clients: &[Client],
 ) -> Result<Card, Failure> {
-    engine.import_bundle_url(&sandbox_url.join("/brands.json")?).await?;
+    engine.import_lists(&[Feed::Url(sandbox_url.join("/brands.json")?)]).await?;
     register(engine, clients).await?;
     let origins: Vec<Origin> = vec![app_url.as_str().parse()?];
     let callbacks = vec![app_url.join("/connected")?.to_string()];
@@ -105,13 +106,7 @@ pub async fn people(engine: &Engine, card: &Card, username: &str) -> Result<(), 
 
 /// Every endpoint of the directory gets one of the clients in turn, so that all ways are in use.
 async fn register(engine: &Engine, clients: &[Client]) -> Result<(), Failure> {
-    let mut endpoints: Vec<Url> = engine
-        .search_directory("", usize::MAX)
-        .iter()
-        .flat_map(|found| found.brand.endpoints().map(|endpoint| endpoint.address.clone()).collect::<Vec<_>>())
-        .collect();
-    endpoints.sort();
-    endpoints.dedup();
+    let endpoints = engine.directory_endpoints().await?;
     for (endpoint, client) in endpoints.into_iter().zip(clients.iter().cycle()) {
         let authentication = match &client.auth {
             ClientAuth::Public => ClientAuthentication::None,
@@ -152,7 +147,7 @@ async fn connect_first_person(engine: &Engine, card: &Card, username: &str) -> R
         Err(error) => return Err(error.into()),
     };
     let visit = engine.open_connect(Some(session_token.expose()), Launch::default()).await?;
-    let found = engine.search_directory(HOSPITAL, 1);
+    let found = engine.search_directory(&Search::of(HOSPITAL, 1)).await?;
     let source = found.first().ok_or("the sandbox's directory has no Riverbend")?;
     let visit = engine.choose(&visit, source.brand.id, None).await?;
     let authorize = engine.begin(&visit, Display::Page, "seed").await?;

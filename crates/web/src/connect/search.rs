@@ -7,7 +7,9 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::{SourceId, Step};
 use engine::Engine;
+use engine::StoreError;
 use engine::connect::ConnectError;
+use engine::directory::Search;
 use serde_json::json;
 
 use super::cards::Card;
@@ -48,7 +50,7 @@ struct Results {
 
 #[derive(Template)]
 #[template(path = "connect/search.html")]
-struct Search {
+struct SearchPage {
     frame: Frame,
     action: String,
     query: String,
@@ -67,14 +69,14 @@ struct Unlisted {
 pub async fn search(mut visitor: Visitor, ask: Given) -> Result<Response, Failure> {
     let query = ask.get("q").map_or_else(|| visitor.visit.session.search.clone(), clean);
     if ask.get("fragment").is_some() {
-        return Ok(visitor.show(&results(&visitor, query)));
+        return Ok(visitor.show(&results(&visitor, query).await?));
     }
     if visitor.visit.session.step != Step::Search || visitor.visit.session.search != query {
         visitor.go(Step::Search, Some(&query)).await?;
     }
     let frame = visitor.frame(visitor.texts.t("search-title")).back(visitor.to("welcome"));
-    let results = super::visitor::render(&results(&visitor, query.clone()));
-    Ok(visitor.show(&Search { frame, action: visitor.to("search"), query, results }))
+    let results = super::visitor::render(&results(&visitor, query.clone()).await?);
+    Ok(visitor.show(&SearchPage { frame, action: visitor.to("search"), query, results }))
 }
 
 /// What a person can do whose provider is not in the directory.
@@ -116,33 +118,38 @@ async fn found(engine: &Engine, headers: &HeaderMap, ask: &Given) -> Result<Resp
         return Ok(problem.reason("INVALID_QUERY").keys("query", vec!["limit".to_owned()]).into_response());
     };
     let query = ask.get("q").map(clean).unwrap_or_default();
-    let results: Vec<_> = find(engine, &query, limit.clamp(1, 50)).iter().map(Card::to_json).collect();
+    let near = ask.filled("near").map(clean);
+    let found = find(engine, &query, near.as_deref(), limit.clamp(1, 50)).await.map_err(ConnectError::from);
+    let found = found.map_err(|error| Failure::new(error, Texts::choose(None, super::visitor::accepted(headers))))?;
+    let results: Vec<_> = found.iter().map(Card::to_json).collect();
     Ok(Json(json!({ "results": results })).into_response())
 }
 
-fn results(visitor: &Visitor, query: String) -> Results {
+async fn results(visitor: &Visitor, query: String) -> Result<Results, Failure> {
     let typed = !query.is_empty();
     let texts = visitor.texts;
     let to = visitor.to("search");
     let kinds = KINDS.iter().map(|(label, query)| (texts.t(label.0), link(&to, &texts.t(query.0))));
-    Results {
+    let failed = |error: StoreError| visitor.failure(error.into());
+    Ok(Results {
         frame: visitor.frame(texts.t("search-title")),
         choose: visitor.to("choose"),
         unlisted: link(&visitor.to("unlisted"), &query),
         files: visitor.to("files"),
         earlier: if typed { vec![] } else { earlier(visitor) },
-        pinned: if typed { vec![] } else { pinned(visitor) },
-        found: find(&visitor.engine, &query, RESULTS),
+        pinned: if typed { vec![] } else { pinned(visitor).await.map_err(failed)? },
+        found: find(&visitor.engine, &query, None, RESULTS).await.map_err(failed)?,
         kinds: if typed { vec![] } else { kinds.collect() },
         query,
-    }
+    })
 }
 
-fn find(engine: &Engine, query: &str, limit: usize) -> Vec<Card> {
+async fn find(engine: &Engine, query: &str, near: Option<&str>, limit: usize) -> Result<Vec<Card>, StoreError> {
     if query.is_empty() {
-        return vec![];
+        return Ok(vec![]);
     }
-    engine.search_directory(query, limit).iter().map(Card::of).collect()
+    let found = engine.search_directory(&Search { near, ..Search::of(query, limit) }).await?;
+    Ok(found.iter().map(Card::of).collect())
 }
 
 fn earlier(visitor: &Visitor) -> Vec<Card> {
@@ -157,14 +164,14 @@ fn earlier(visitor: &Visitor) -> Vec<Card> {
 }
 
 /// The providers the app wants first, by id or by name.
-fn pinned(visitor: &Visitor) -> Vec<Card> {
+async fn pinned(visitor: &Visitor) -> Result<Vec<Card>, StoreError> {
     let launch = &visitor.visit.session.launch;
     let mut cards: Vec<Card> = Vec::new();
     for wanted in launch.pinned_providers.iter().chain(&launch.preseeded_sources) {
         let card = match wanted.parse::<SourceId>() {
-            Ok(id) => visitor.engine.find_brand(id).map(|brand| Card::plain(brand.id, &brand.name)),
+            Ok(id) => visitor.engine.find_brand(id).await?.map(|brand| Card::plain(brand.id, &brand.name)),
             Err(_) => {
-                let found = visitor.engine.search_directory(wanted, 1);
+                let found = visitor.engine.search_directory(&Search::of(wanted, 1)).await?;
                 found.first().filter(|found| found.brand.name.eq_ignore_ascii_case(wanted)).map(Card::of)
             }
         };
@@ -172,7 +179,7 @@ fn pinned(visitor: &Visitor) -> Vec<Card> {
             cards.push(Card { name: card.name.into_iter().map(|(text, _)| (text, false)).collect(), ..card });
         }
     }
-    cards
+    Ok(cards)
 }
 
 fn clean(query: &str) -> String {

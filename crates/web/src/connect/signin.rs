@@ -95,7 +95,7 @@ pub async fn signin(visitor: Visitor) -> Result<Response, Failure> {
     if let Some(next) = next(&visitor, &state) {
         return Ok(see_other(&next));
     }
-    let provider = visitor.source_name(*source);
+    let provider = visitor.source_name(*source).await;
     let title = visitor.texts.t1("signin-title", "provider", &provider);
     let waiting = state == LoginState::Waiting;
     let frame =
@@ -103,7 +103,7 @@ pub async fn signin(visitor: Visitor) -> Result<Response, Failure> {
     let mut page = visitor.show(&SignIn {
         frame,
         provider,
-        address: address(&visitor, *source, endpoint),
+        address: address(&visitor, *source, endpoint).await,
         waiting,
         popup: visitor.to("go?display=popup"),
         page: visitor.to("go?display=page"),
@@ -114,8 +114,8 @@ pub async fn signin(visitor: Visitor) -> Result<Response, Failure> {
 }
 
 /// The address a person knows: the portal's, or the endpoint's where the directory has no other.
-fn address(visitor: &Visitor, source: SourceId, endpoint: &str) -> String {
-    let brand = visitor.engine.find_brand(source);
+async fn address(visitor: &Visitor, source: SourceId, endpoint: &str) -> String {
+    let brand = visitor.engine.find_brand(source).await.ok().flatten();
     let portal = brand.as_ref().and_then(|brand| {
         brand.portals.iter().find(|portal| portal.endpoints.iter().any(|known| known.address.as_str() == endpoint))
     });
@@ -155,7 +155,7 @@ pub async fn go(visitor: Visitor, headers: HeaderMap, going: Given) -> Result<Re
     if came_from_us(&headers).unwrap_or_else(shown) {
         return leave(visitor, &headers, display).await;
     }
-    Ok(confirm(&visitor, &headers, display))
+    Ok(confirm(&visitor, &headers, display).await)
 }
 
 /// The person has read what they are about to do.
@@ -164,7 +164,7 @@ pub async fn go_on(visitor: Visitor, headers: HeaderMap, Posted(going): Posted) 
     // Another site can neither read the mark on our page nor have the cookie sent with its own form.
     let ours =
         mark(&headers).is_some_and(|mark| going.get("mark") == Some(mark)) && came_from_us(&headers) != Some(false);
-    if ours { leave(visitor, &headers, display).await } else { Ok(confirm(&visitor, &headers, display)) }
+    if ours { leave(visitor, &headers, display).await } else { Ok(confirm(&visitor, &headers, display).await) }
 }
 
 fn display(going: &Given) -> Display {
@@ -194,11 +194,11 @@ fn remember(visitor: &Visitor, name: &str, mark: &str, response: &mut Response) 
 }
 
 /// Says who gets what, and begins nothing.
-fn confirm(visitor: &Visitor, headers: &HeaderMap, display: Display) -> Response {
+async fn confirm(visitor: &Visitor, headers: &HeaderMap, display: Display) -> Response {
     let Step::SignIn { source, .. } = &visitor.visit.session.step else {
         return see_other(&visitor.to_step(&visitor.visit.session.step));
     };
-    let (texts, app, provider) = (visitor.texts, &visitor.visit.app, visitor.source_name(*source));
+    let (texts, app, provider) = (visitor.texts, &visitor.visit.app, visitor.source_name(*source).await);
     let mark = mark(headers).map_or_else(new_mark, str::to_owned);
     let screen = Leaving {
         frame: Frame::new(texts, Some(app), texts.t1("leaving-title", "app", &app.name)),

@@ -100,10 +100,10 @@ pub async fn trouble(mut visitor: Visitor) -> Result<Response, Failure> {
     let Step::Trouble { source, endpoint, trouble, reference } = visitor.visit.session.step.clone() else {
         return Ok(see_other(&visitor.to_step(&visitor.visit.session.step)));
     };
-    Ok(visitor.show(&screen(&visitor, source, endpoint, &trouble, &reference)))
+    Ok(visitor.show(&screen(&visitor, source, endpoint, &trouble, &reference).await))
 }
 
-fn screen(
+async fn screen(
     visitor: &Visitor,
     source: Option<SourceId>,
     endpoint: Option<String>,
@@ -111,7 +111,10 @@ fn screen(
     reference: &str,
 ) -> Screen {
     let texts = visitor.texts;
-    let provider = source.map_or_else(|| texts.t("the-provider"), |source| visitor.source_name(source));
+    let provider = match source {
+        Some(source) => visitor.source_name(source).await,
+        None => texts.t("the-provider"),
+    };
     let story = story(&trouble.code);
     Screen {
         frame: visitor.frame(texts.t1(story.title.0, "provider", &provider)).back(visitor.to("search")),

@@ -88,12 +88,14 @@ impl Visitor {
     }
 
     /// What a person calls a source; their own connection's name before the directory's.
-    pub fn source_name(&self, source: SourceId) -> String {
+    pub async fn source_name(&self, source: SourceId) -> String {
         let linked = self.visit.connections.iter().find(|linked| linked.connection.source == source);
-        linked
-            .map(|linked| linked.connection.source_name.clone())
-            .or_else(|| self.engine.find_brand(source).map(|brand| brand.name.clone()))
-            .unwrap_or_else(|| self.texts.t("the-provider"))
+        if let Some(linked) = linked {
+            return linked.connection.source_name.clone();
+        }
+        // Without the directory the page still says what there is to say.
+        let brand = self.engine.find_brand(source).await.ok().flatten();
+        brand.map_or_else(|| self.texts.t("the-provider"), |brand| brand.name.clone())
     }
 
     /// A screen's frame with the X, and the messages the parent has not had yet.

@@ -11,6 +11,7 @@ use axum::middleware::{Next, from_fn};
 use domain::{App, Secret, SecretPolicy, Timestamp};
 use engine::apps::NewApp;
 use engine::clock::Clock;
+use engine::directory::Feed;
 use engine::limits::RateLimits;
 use engine::registrations::{ClientAuthentication, Registration};
 use engine::sealing::MasterKey;
@@ -104,12 +105,13 @@ impl Town {
             master_key: MasterKey::from_file(&folder.path().join("master.key")).expect("a key"),
             clock: clock.clone(),
             limits,
+            cache: None,
             development: true,
         });
         let engine = engine.await.expect("an engine");
         serve(platform, web::router(engine.clone(), web::Options::default()));
         let bundle = Url::parse(&format!("{hospitals}/brands.json")).expect("a URL");
-        engine.import_bundle_url(&bundle).await.expect("the town's directory");
+        engine.import_lists(&[Feed::Url(bundle)]).await.expect("the town's directory");
         for (_, slug) in HOSPITALS {
             let registration = Registration {
                 endpoint: Url::parse(&format!("{hospitals}/{slug}/fhir/r4")).expect("a URL"),
