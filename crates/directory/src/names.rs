@@ -224,7 +224,7 @@ pub(crate) fn is_test(name: &str) -> bool {
     let has = |word: &str| words.contains(&word);
     // `SEARS` and the like are the makers' own; only words that mean nothing else count here.
     let always = ["sandbox", "sandboxes", "uat", "demodb", "dummy", "regression", "scratch"];
-    if always.into_iter().any(has) || folded.starts_with("unit tests") {
+    if always.into_iter().any(has) || words.first() == Some(&"test") || folded.starts_with("unit tests") {
         return true;
     }
     let loose = ["test", "tests", "tester", "demo", "dev", "qa", "staging"];
@@ -388,6 +388,7 @@ mod tests {
             "FHIR_QA173AUTOES10",
             "demodb",
             "Sample Client 001",
+            "Test Teletherapy Suite inc",
             "My Mercy Test Clinic",
         ] {
             assert!(is_test(name), "{name}");
