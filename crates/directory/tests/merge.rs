@@ -190,7 +190,7 @@ fn a_bundles_own_id_wins_and_rows_of_earlier_releases_are_listings() {
     let bundle = List::read("bundle", bundle.to_string().as_bytes()).unwrap();
     let facilities =
         list("facilities", &[facility("f:1", "QUAY HEALTH INC", json!({"npi": NPI, "postal_code": "02045"}))]);
-    let before = merge(&[facilities.clone()], &[]).brands;
+    let before = merge(std::slice::from_ref(&facilities), &[]).brands;
     let merged = merge(&[facilities, bundle.clone()], &[(&before[0]).into()]);
     assert_eq!(merged.brands[0].id.to_string(), explicit);
     assert_eq!(merged.former, [(before[0].id, merged.brands[0].id)]);

@@ -20,9 +20,8 @@ enum Rank {
     Ccn,
     NameAndPlace,
     NameAndEndpoint,
+    /// Row and list, where nothing else is only its own.
     Listing,
-    /// All that the list says, where keys are given twice.
-    Said,
 }
 
 /// Sets the ids of `brands`, one a group; gives known ids that lead to another from now on.
@@ -90,13 +89,12 @@ fn claims(rows: &[Row<'_>], group: &[usize]) -> BTreeMap<SourceId, Rank> {
                     .for_each(|state| claim(derived(&["endpoint", name, &address, state]), Rank::NameAndEndpoint));
             }
         }
-        claim(derived(&["listing", row.list, &row.listing.key]), Rank::Listing);
-        claim(said(row), Rank::Said);
+        let listing = [&format!("{:?}", row.format), row.list, &row.listing.key];
+        claim(derived(&["listing", &listing.join("\n")]), Rank::Listing);
+        if row.twin {
+            let said = serde_json::to_string(row.listing).unwrap_or_default();
+            claim(derived(&["listing", &listing.join("\n"), &said]), Rank::Listing);
+        }
     }
     claims
-}
-
-fn said(row: &Row<'_>) -> SourceId {
-    let said = serde_json::to_string(row.listing).unwrap_or_default();
-    derived(&["said", &format!("{:?}", row.format), row.list, &row.listing.key, &said])
 }
