@@ -15,8 +15,8 @@ pub(super) struct Joined {
     why: Vec<Option<(Rule, String)>>,
 }
 
-/// Rows by what they have in common: the bucket's key, what to tell people was the same, the row.
-type Buckets = Vec<(String, String, usize)>;
+/// Rows by what they have in common.
+type Buckets = Vec<(String, usize)>;
 
 pub(super) fn join(rows: &[Row<'_>]) -> Joined {
     let mut joined = Joined { parent: (0..rows.len()).collect(), why: vec![None; rows.len()] };
@@ -32,43 +32,46 @@ pub(super) fn join(rows: &[Row<'_>]) -> Joined {
     joined
 }
 
-fn buckets<'a, I: IntoIterator<Item = (String, String)>>(
-    rows: &'a [Row<'a>],
-    of: impl Fn(&'a Row<'a>) -> I,
-) -> Buckets {
+fn buckets<'a, I: IntoIterator<Item = String>>(rows: &'a [Row<'a>], of: impl Fn(&'a Row<'a>) -> I) -> Buckets {
     let mut all: Buckets = Vec::new();
     for (index, row) in rows.iter().enumerate() {
-        all.extend(of(row).into_iter().map(|(key, same)| (key, same, index)));
+        all.extend(of(row).into_iter().map(|key| (key, index)));
     }
     all.sort_unstable();
     all
 }
 
-fn ids(row: &Row<'_>) -> Option<(String, String)> {
-    row.listing.id.map(|id| (id.to_string(), id.to_string()))
+fn ids(row: &Row<'_>) -> Option<String> {
+    row.listing.id.map(|id| id.to_string())
 }
 
 /// A number is shared by practices that have nothing else in common; then it tells nothing.
-fn npis(row: &Row<'_>) -> Vec<(String, String)> {
-    let states = row.states.iter().map(|state| (*state).to_owned());
-    let with: Vec<String> = row.names.iter().chain(&row.places).cloned().chain(states).collect();
-    row.npis().flat_map(|npi| with.iter().map(move |with| (format!("{npi} {with}"), npi.to_owned()))).collect()
+fn npis<'a>(row: &'a Row<'a>) -> impl Iterator<Item = String> + 'a {
+    let with = || row.names.iter().chain(&row.places).map(String::as_str).chain(row.states.iter().copied());
+    row.npis().flat_map(move |npi| with().map(move |with| format!("{npi} {with}")))
 }
 
-fn ccns(row: &Row<'_>) -> Vec<(String, String)> {
+fn ccns<'a>(row: &'a Row<'a>) -> impl Iterator<Item = String> + 'a {
     let with = || row.names.iter().chain(&row.places);
-    row.ccns().flat_map(|ccn| with().map(move |with| (format!("{ccn} {with}"), ccn.to_owned()))).collect()
+    row.ccns().flat_map(move |ccn| with().map(move |with| format!("{ccn} {with}")))
 }
 
-fn names_and_places(row: &Row<'_>) -> Vec<(String, String)> {
-    let pairs = row.names.iter().flat_map(|name| row.places.iter().map(move |place| format!("{name}, {place}")));
-    pairs.map(|pair| (pair.clone(), pair)).collect()
+fn names_and_places<'a>(row: &'a Row<'a>) -> impl Iterator<Item = String> + 'a {
+    row.names.iter().flat_map(|name| row.places.iter().map(move |place| format!("{name}, {place}")))
 }
 
-fn names_and_tenants(row: &Row<'_>) -> Vec<(String, String)> {
+fn names_and_tenants(row: &Row<'_>) -> Vec<String> {
     let tenants: BTreeSet<String> = row.addresses().map(tenant).collect();
-    let pairs = row.names.iter().flat_map(|name| tenants.iter().map(move |tenant| format!("{name}, {tenant}")));
-    pairs.map(|pair| (pair.clone(), pair)).collect()
+    row.names.iter().flat_map(|name| tenants.iter().map(move |tenant| format!("{name}, {tenant}"))).collect()
+}
+
+/// What is told to people: the number alone, without what else was the same.
+fn same(rule: Rule, key: &str) -> String {
+    let told = match rule {
+        Rule::Npi | Rule::Ccn => key.split(' ').next().unwrap_or_default(),
+        _ => key,
+    };
+    told.to_owned()
 }
 
 /// As many names as an endpoint can have had over the editions of the lists.
@@ -76,15 +79,12 @@ const MAX_NAMES: usize = 3;
 
 /// Rows by endpoints that every list gives to one organization only. The address that thousands share is none.
 fn renamed(rows: &[Row<'_>]) -> Buckets {
-    let all = buckets(rows, |row| {
-        let addresses: BTreeSet<String> = row.addresses().map(compared).collect();
-        addresses.into_iter().map(|address| (address.clone(), address))
-    });
+    let all = buckets(rows, |row| row.addresses().map(compared).collect::<BTreeSet<String>>());
     let mut kept = Vec::new();
     for bucket in all.chunk_by(|one, other| one.0 == other.0) {
         let mut by_list: HashMap<(&str, &str), HashSet<&[String]>> = HashMap::new();
         let mut names = HashSet::new();
-        for (.., row) in bucket {
+        for (_, row) in bucket {
             by_list.entry(rows[*row].origin()).or_default().insert(&rows[*row].names);
             names.insert(&rows[*row].names);
         }
@@ -107,13 +107,13 @@ impl Joined {
         row
     }
 
-    fn join(&mut self, rule: Rule, bucket: &[(String, String, usize)]) {
-        let [(.., first), rest @ ..] = bucket else { return };
-        if rest.iter().all(|(.., row)| row == first) {
+    fn join(&mut self, rule: Rule, bucket: &[(String, usize)]) {
+        let [(_, first), rest @ ..] = bucket else { return };
+        if rest.iter().all(|(_, row)| row == first) {
             return;
         }
-        for (_, same, row) in bucket {
-            self.why[*row].get_or_insert_with(|| (rule, same.clone()));
+        for (key, row) in bucket {
+            self.why[*row].get_or_insert_with(|| (rule, same(rule, key)));
             let (one, other) = (self.root(*first), self.root(*row));
             // The first row of a group stands for it.
             self.parent[one.max(other)] = one.min(other);
@@ -129,14 +129,13 @@ impl Joined {
     /// Joins a bucket as a whole when it knows one state at most, or else each state's part of it.
     fn within_states(&mut self, rule: Rule, rows: &[Row<'_>], buckets: Buckets) {
         for bucket in buckets.chunk_by(|one, other| one.0 == other.0) {
-            let states: BTreeSet<&str> =
-                bucket.iter().flat_map(|(.., row)| rows[*row].states.iter().copied()).collect();
+            let states: BTreeSet<&str> = bucket.iter().flat_map(|(_, row)| rows[*row].states.iter().copied()).collect();
             if states.len() <= 1 {
                 self.join(rule, bucket);
                 continue;
             }
             for state in states {
-                let part = bucket.iter().filter(|(.., row)| rows[*row].states.contains(state)).cloned();
+                let part = bucket.iter().filter(|(_, row)| rows[*row].states.contains(state)).cloned();
                 self.join(rule, &part.collect::<Buckets>());
             }
         }
@@ -144,7 +143,7 @@ impl Joined {
 
     /// Rows by names that are like no other, when at most one of what has the name has a place.
     fn unique_names(&mut self, rows: &[Row<'_>]) -> Buckets {
-        let named = buckets(rows, |row| row.names.iter().map(|name| (name.clone(), name.clone())));
+        let named = buckets(rows, |row| row.names.iter().cloned());
         let mut spread: HashMap<&str, usize> = HashMap::new();
         for bucket in named.chunk_by(|one, other| one.0 == other.0) {
             for word in bucket[0].0.split(' ').collect::<HashSet<_>>() {
@@ -167,7 +166,7 @@ impl Joined {
             if !name.contains(' ') || !name.split(' ').any(telling) {
                 continue;
             }
-            let groups: BTreeSet<usize> = bucket.iter().map(|(.., row)| self.root(*row)).collect();
+            let groups: BTreeSet<usize> = bucket.iter().map(|(_, row)| self.root(*row)).collect();
             let (at_places, nowhere): (Vec<usize>, Vec<usize>) = groups.iter().partition(|root| placed.contains(root));
             let of = |roots: &[usize]| {
                 roots.iter().filter_map(|root| states.get(root)).flatten().copied().collect::<BTreeSet<_>>()
