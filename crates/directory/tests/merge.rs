@@ -205,6 +205,23 @@ fn a_bundles_own_id_wins_and_rows_of_earlier_releases_are_listings() {
     assert_eq!(merge(&[stored], &[]).brands[0].id.to_string(), explicit);
 }
 
+#[test]
+fn a_bundle_alone_makes_the_brands_it_always_made() {
+    let organization = |id: &str, more: Value| {
+        let mut organization = json!({"resourceType": "Organization", "id": id, "name": format!("Quay {id}"),
+            "identifier": [{"system": "http://hl7.org/fhir/sid/us-npi", "value": NPI}],
+            "address": [{"city": "Hull", "state": "MA"}], "endpoint": [{"reference": format!("Endpoint/{id}")}]});
+        organization.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let endpoint = json!({"resourceType": "Endpoint", "id": id, "status": "active", "address": format!("http://localhost:{id}/r4/")});
+        [json!({"resource": organization}), json!({"resource": endpoint})]
+    };
+    let domain = json!({"identifier": [{"system": "urn:ietf:rfc:3986", "value": "https://quay.org"}], "alias": ["QH"]});
+    let entries: Vec<Value> = [organization("8001", json!({})), organization("8002", domain)].concat();
+    let bundle = json!({"resourceType": "Bundle", "type": "collection", "entry": entries}).to_string();
+    let merged = merge(&[List::read("bundle", bundle.as_bytes()).unwrap()], &[]);
+    assert_eq!(merged.brands, directory::brands::parse(bundle.as_bytes()).unwrap().brands);
+}
+
 /// Listings that have much in common.
 fn arbitrary() -> impl Strategy<Value = (usize, Value)> {
     let pick = |of: &'static [&'static str]| proptest::sample::select(of);

@@ -16,6 +16,8 @@ use crate::names;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
     Given,
+    /// Made by a bundle of name and endpoint, for want of a domain.
+    Bundle,
     Npi,
     Ccn,
     NameAndPlace,
@@ -76,7 +78,7 @@ fn claims(rows: &[Row<'_>], group: &[usize]) -> BTreeMap<SourceId, Rank> {
     };
     for row in group.iter().map(|row| &rows[*row]) {
         if let Some(id) = row.listing.id {
-            claim(id, if ids::is_derived(row.listing, id) { Rank::NameAndEndpoint } else { Rank::Given });
+            claim(id, if ids::is_derived(row.listing, id) { Rank::Bundle } else { Rank::Given });
         }
         row.npis().for_each(|npi| claim(derived(&["npi", npi]), Rank::Npi));
         row.ccns().for_each(|ccn| claim(derived(&["ccn", ccn]), Rank::Ccn));
