@@ -70,7 +70,7 @@ pub enum Rule {
     NameAndPlace,
     /// One name at one tenant of one system, in no two states.
     NameAndEndpoint,
-    /// One endpoint that no list gives to two: it was renamed.
+    /// One endpoint that no list gives to two, under names that have a telling word in common.
     Endpoint,
     /// A name like no other, nationally in at most one place.
     NameAlone,

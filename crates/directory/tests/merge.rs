@@ -106,16 +106,22 @@ fn one_address_of_thousands_is_no_evidence_and_one_tenant_is() {
         ("NC - First Physicians, PA", shared, ""),
     ]);
     let athena = lantern("athenahealth_Inc_EndpointSources.json", &rows);
-    let old = lantern("Epic_EndpointSources.json", &[("Quay Health", "https://epic.quay.org/FHIR/api/FHIR/R4", "")]);
-    let new = json!([{"id": "1", "name": "Harbor Health", "url": "https://EPIC.quay.org/fhir/api/FHIR/R4/",
-        "authorize": "https://epic.quay.org/authorize", "token": "https://10.0.0.1/token"}]);
+    let old = lantern(
+        "Epic_EndpointSources.json",
+        &[
+            ("Quayside Health", "https://epic.quay.org/FHIR/api/FHIR/R4", ""),
+            ("Mercy Health (MO)", "https://epic.mercy.org/r4", ""),
+        ],
+    );
+    let new = json!([{"id": "1", "name": "Quayside Hospital", "url": "https://EPIC.quay.org/fhir/api/FHIR/R4/",
+        "authorize": "https://epic.quay.org/authorize", "token": "https://10.0.0.1/token"}, {"id": "2", "name": "Boys Town", "url": "https://epic.mercy.org/r4"}]);
     let new = List::read("epic", new.to_string().as_bytes()).unwrap();
     let merged = merge(&[athena, old, new], &[]);
-    assert_eq!(merged.brands.len(), 53);
-    let harbor = merged.brands.iter().find(|brand| brand.name == "Harbor Health").unwrap();
+    assert_eq!(merged.brands.len(), 55, "a guest at a hospital is not the hospital");
+    let harbor = merged.brands.iter().find(|brand| brand.name == "Quayside Hospital").unwrap();
     assert_eq!(
         (rules(&merged, harbor), harbor.aliases.as_slice()),
-        (vec![Rule::Endpoint; 2], &["Quay Health".to_owned()][..])
+        (vec![Rule::Endpoint; 2], &["Quayside Health".to_owned()][..])
     );
     let [endpoint] = &harbor.endpoints().collect::<Vec<_>>()[..] else { panic!("one address in two spellings") };
     assert_eq!(endpoint.address.as_str(), "https://epic.quay.org/fhir/api/FHIR/R4/", "as the more careful list has it");
@@ -165,6 +171,10 @@ fn ids_last_and_names_are_kept() {
     let held = merge(&[endpoint(), facilities()], &[by_endpoint.into()]);
     assert_eq!(held.brands[0].id, by_endpoint.id, "people hold this one");
     assert!(held.former.is_empty());
+
+    let old = merge(&[lantern("L", &[("Quay", "https://fhir.quay.org/r4", "")])], &[]).brands.remove(0);
+    let new = merge(&[lantern("L", &[("Harbor", "https://fhir.quay.org/r4/", "")])], &[(&old).into()]).brands.remove(0);
+    assert_eq!((new.id, new.former_names), (old.id, vec!["Quay".to_owned()]), "the same tenant under another name");
 
     let renamed =
         list("facilities", &[facility("f:1", "Harbor Hospital", json!({"npi": NPI, "postal_code": "02045"}))]);

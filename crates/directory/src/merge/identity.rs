@@ -20,6 +20,8 @@ enum Rank {
     Bundle,
     Npi,
     Ccn,
+    /// An endpoint that is nobody else's: it stays when the name changes.
+    Endpoint,
     NameAndPlace,
     NameAndEndpoint,
     /// Row and list, where nothing else is only its own.
@@ -86,6 +88,7 @@ fn claims(rows: &[Row<'_>], group: &[usize]) -> BTreeMap<SourceId, Rank> {
             row.places.iter().for_each(|place| claim(derived(&["place", name, place]), Rank::NameAndPlace));
             let states = if row.states.is_empty() { vec![""] } else { row.states.iter().copied().collect() };
             for address in row.addresses().map(compared) {
+                claim(derived(&["endpoint", &address]), Rank::Endpoint);
                 states
                     .iter()
                     .for_each(|state| claim(derived(&["endpoint", name, &address, state]), Rank::NameAndEndpoint));

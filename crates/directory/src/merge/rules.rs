@@ -25,9 +25,10 @@ pub(super) fn join(rows: &[Row<'_>]) -> Joined {
     joined.all(Rule::Ccn, buckets(rows, ccns));
     joined.all(Rule::NameAndPlace, buckets(rows, names_and_places));
     joined.within_states(Rule::NameAndEndpoint, rows, buckets(rows, names_and_tenants));
-    let renamed = renamed(rows);
+    let words = Words::of(rows);
+    let renamed = renamed(rows, &words);
     joined.within_states(Rule::Endpoint, rows, renamed);
-    let unique = joined.unique_names(rows);
+    let unique = joined.unique_names(rows, &words);
     joined.all(Rule::NameAlone, unique);
     joined
 }
@@ -77,8 +78,9 @@ fn same(rule: Rule, key: &str) -> String {
 /// As many names as an endpoint can have had over the editions of the lists.
 const MAX_NAMES: usize = 3;
 
-/// Rows by endpoints that every list gives to one organization only. The address that thousands share is none.
-fn renamed(rows: &[Row<'_>]) -> Buckets {
+/// Rows by endpoints that every list gives to one organization only, and whose names have a telling word in common.
+/// The address that thousands share is none, and not the hospital's that a practice is a guest of.
+fn renamed(rows: &[Row<'_>], words: &Words) -> Buckets {
     let all = buckets(rows, |row| row.addresses().map(compared).collect::<BTreeSet<String>>());
     let mut kept = Vec::new();
     for bucket in all.chunk_by(|one, other| one.0 == other.0) {
@@ -88,15 +90,42 @@ fn renamed(rows: &[Row<'_>]) -> Buckets {
             by_list.entry(rows[*row].origin()).or_default().insert(&rows[*row].names);
             names.insert(&rows[*row].names);
         }
-        if names.len() <= MAX_NAMES && by_list.values().all(|names| names.len() == 1) {
+        let mut telling = names.iter().map(|names| words.telling(names));
+        let first = telling.next().unwrap_or_default();
+        let common = telling.fold(first, |common, words| common.intersection(&words).copied().collect());
+        if names.len() <= MAX_NAMES && !common.is_empty() && by_list.values().all(|names| names.len() == 1) {
             kept.extend_from_slice(bucket);
         }
     }
     kept
 }
 
-/// Words that this many names have say little.
+/// Words that more names have say little.
 const COMMON: usize = 25;
+
+/// How many names have a word.
+struct Words(HashMap<String, usize>);
+
+impl Words {
+    fn of(rows: &[Row<'_>]) -> Words {
+        let names: HashSet<&str> = rows.iter().flat_map(|row| &row.names).map(String::as_str).collect();
+        let mut spread: HashMap<String, usize> = HashMap::new();
+        for name in names {
+            for word in name.split(' ').collect::<HashSet<_>>() {
+                *spread.entry(word.to_owned()).or_default() += 1;
+            }
+        }
+        Words(spread)
+    }
+
+    fn is_telling(&self, word: &str) -> bool {
+        word.chars().count() >= 4 && self.0.get(word).is_some_and(|names| *names <= COMMON)
+    }
+
+    fn telling<'a>(&self, names: &'a [String]) -> HashSet<&'a str> {
+        names.iter().flat_map(|name| name.split(' ')).filter(|word| self.is_telling(word)).collect()
+    }
+}
 
 impl Joined {
     fn root(&mut self, mut row: usize) -> usize {
@@ -142,15 +171,8 @@ impl Joined {
     }
 
     /// Rows by names that are like no other, when at most one of what has the name has a place.
-    fn unique_names(&mut self, rows: &[Row<'_>]) -> Buckets {
+    fn unique_names(&mut self, rows: &[Row<'_>], words: &Words) -> Buckets {
         let named = buckets(rows, |row| row.names.iter().cloned());
-        let mut spread: HashMap<&str, usize> = HashMap::new();
-        for bucket in named.chunk_by(|one, other| one.0 == other.0) {
-            for word in bucket[0].0.split(' ').collect::<HashSet<_>>() {
-                *spread.entry(word).or_default() += 1;
-            }
-        }
-        let telling = |word: &str| word.chars().count() >= 4 && spread.get(word).is_some_and(|names| *names <= COMMON);
         let mut placed: HashSet<usize> = HashSet::new();
         let mut states: HashMap<usize, BTreeSet<&str>> = HashMap::new();
         for (index, row) in rows.iter().enumerate() {
@@ -163,7 +185,7 @@ impl Joined {
         let mut kept = Vec::new();
         for bucket in named.chunk_by(|one, other| one.0 == other.0) {
             let name = &bucket[0].0;
-            if !name.contains(' ') || !name.split(' ').any(telling) {
+            if !name.contains(' ') || !name.split(' ').any(|word| words.is_telling(word)) {
                 continue;
             }
             let groups: BTreeSet<usize> = bucket.iter().map(|(_, row)| self.root(*row)).collect();
