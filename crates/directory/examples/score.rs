@@ -1,5 +1,5 @@
 //! How well and how fast the directory is searched, over lists as they are published:
-//! `cargo run --release -p tributary-directory --example score -- --zips FILE LIST…`
+//! `cargo run --release -p tributary-directory --example score -- LIST…` (files or folders)
 //!
 //! Prints the share of labelled queries whose brand comes first and among the first five, by kind; then what building,
 //! opening and every prefix of every query cost. With `--misses`, every query that was missed; with
@@ -8,12 +8,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
-use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use directory::search::{Point, Query};
-use directory::{Brand, Hit, Index, List, lists, merge};
+use directory::{Brand, Hit, Index, List, merge};
 use domain::SourceId;
 
 #[path = "../tests/queries/labels.rs"]
@@ -25,7 +24,7 @@ const SHOWN: usize = 10;
 fn main() -> Result<(), Box<dyn Error>> {
     let mut paths = Vec::new();
     let (mut misses, mut every, mut asked) = (false, 1, Vec::new());
-    let (mut typed, mut rows, mut zips) = (None, None, None);
+    let (mut typed, mut rows) = (None, None);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
@@ -33,14 +32,19 @@ fn main() -> Result<(), Box<dyn Error>> {
             "--typed" => typed = arguments.next(),
             "--rows" => rows = arguments.next(),
             "--every" => every = arguments.next().and_then(|every| every.parse().ok()).unwrap_or(1),
-            "--zips" => zips = arguments.next(),
             "--ask" => asked.extend(arguments.next()),
             _ => paths.push(argument),
         }
     }
-    let read = |path: &String| -> Result<List, Box<dyn Error>> { Ok(lists::read(path, &std::fs::read(path)?)?) };
-    let lists = paths.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-    let brands = merge::merge(&lists).brands;
+    let mut files = Vec::new();
+    paths.iter().for_each(|path| gather(Path::new(path), &mut files));
+    let mut lists = Vec::new();
+    for file in &files {
+        // Beside lists there are readmes.
+        lists.extend(List::read(&file.display().to_string(), &std::fs::read(file)?).ok());
+    }
+    let brands = merge::merge(&lists, &[]).brands;
+    let points = points(&lists);
     drop(lists);
     println!("{} brands", brands.len());
 
@@ -49,7 +53,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     drop(Index::create(&folder, "1", &brands)?);
     println!("built in {:.1} s, {:.0} MB on disk", begun.elapsed().as_secs_f64(), size(&folder)?);
     let labels = labels::all(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/queries")))?;
-    let points = zips.as_deref().map(points).transpose()?.unwrap_or_default();
     let before = resident();
     let begun = Instant::now();
     let index = Index::open(&folder, "1")?;
@@ -59,7 +62,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         let begun = Instant::now();
         let hits = ask(&index, text, None, &points);
         println!("{text} ({:.2} ms)", begun.elapsed().as_secs_f64() * 1000.0);
-        hits.iter().for_each(|hit| println!("  {} ({}, {}): {:?} {}", hit.name, hit.city, hit.state, hit.why, hit.text));
+        hits.iter()
+            .for_each(|hit| println!("  {} ({}, {}): {:?} {}", hit.name, hit.city, hit.state, hit.why, hit.text));
     }
     score(&index, &labels, &points, &brands, misses);
     let texts = as_typed(&labels, every);
@@ -77,16 +81,23 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Where ZIPs are: `state, city, ZIP, latitude, longitude` a line, packed.
-fn points(path: &str) -> Result<HashMap<String, Point>, Box<dyn Error>> {
-    let mut text = String::new();
-    flate2::read::MultiGzDecoder::new(std::fs::File::open(path)?).read_to_string(&mut text)?;
-    let known = text.lines().filter_map(|line| {
-        let mut columns = line.rsplit(',').map(str::trim);
-        let (lon, lat) = (columns.next()?.parse().ok()?, columns.next()?.parse().ok()?);
-        Some((format!("{:0>5}", columns.next()?), Point { lat, lon }))
-    });
-    Ok(known.collect())
+/// Files, and those of folders, in a steady order.
+fn gather(path: &Path, files: &mut Vec<PathBuf>) {
+    let Ok(entries) = std::fs::read_dir(path) else {
+        files.push(path.to_owned());
+        return;
+    };
+    let mut entries: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    entries.sort();
+    entries.iter().for_each(|entry| gather(entry, files));
+}
+
+/// Where ZIPs are.
+fn points(lists: &[List]) -> HashMap<String, Point> {
+    let points = lists.iter().flat_map(|list| &list.points);
+    let known =
+        points.filter_map(|point| Some((point.zip.clone()?, Point { lat: point.lat as f32, lon: point.lon as f32 })));
+    known.collect()
 }
 
 fn ask(index: &Index, text: &str, near: Option<&str>, points: &HashMap<String, Point>) -> Vec<Hit> {
@@ -94,13 +105,7 @@ fn ask(index: &Index, text: &str, near: Option<&str>, points: &HashMap<String, P
     index.search(&Query { text, near, limit: SHOWN, ..Query::default() })
 }
 
-fn score(
-    index: &Index,
-    labels: &[labels::Label],
-    points: &HashMap<String, Point>,
-    brands: &[Brand],
-    misses: bool,
-) {
+fn score(index: &Index, labels: &[labels::Label], points: &HashMap<String, Point>, brands: &[Brand], misses: bool) {
     let by_id: HashMap<SourceId, &Brand> = brands.iter().map(|brand| (brand.id, brand)).collect();
     let mut kinds: BTreeMap<&str, [usize; 3]> = BTreeMap::new();
     let mut all = [0; 3];
@@ -130,7 +135,9 @@ fn row(brand: &Brand) -> String {
     let places: Vec<String> = brand
         .locations
         .iter()
-        .map(|place| [&place.city, &place.state, &place.zip].into_iter().flatten().cloned().collect::<Vec<_>>().join(" "))
+        .map(|place| {
+            [&place.city, &place.state, &place.zip].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ")
+        })
         .collect();
     let (name, aliases, npi) = (&brand.name, brand.aliases.join("; "), brand.npi());
     let row = serde_json::json!({"id": brand.id.to_string(), "name": name, "aliases": aliases, "npi": npi, "places": places.join("; ")});
@@ -171,11 +178,8 @@ fn size(folder: &Path) -> std::io::Result<f64> {
     let mut bytes = 0;
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
-        bytes += if entry.file_type()?.is_dir() {
-            (size(&entry.path())? * 1e6) as u64
-        } else {
-            entry.metadata()?.len()
-        };
+        bytes +=
+            if entry.file_type()?.is_dir() { (size(&entry.path())? * 1e6) as u64 } else { entry.metadata()?.len() };
     }
     Ok(bytes as f64 / 1e6)
 }

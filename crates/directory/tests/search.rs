@@ -85,8 +85,7 @@ fn people_find_what_they_mean() {
         ("mercy nowhere", &[]),
     ];
     for (query, wanted) in cases {
-        let got: Vec<(String, Why)> =
-            search(index, query, 10).into_iter().map(|hit| (hit.name, hit.why)).collect();
+        let got: Vec<(String, Why)> = search(index, query, 10).into_iter().map(|hit| (hit.name, hit.why)).collect();
         let got: Vec<(&str, Why)> = got.iter().map(|(name, why)| (name.as_str(), *why)).collect();
         assert_eq!(got, *wanted, "{query}");
     }

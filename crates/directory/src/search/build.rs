@@ -89,7 +89,8 @@ pub(super) fn open(root: &Path, generation: &str) -> Result<Index, IndexError> {
 fn write(directory: impl Directory, generation: &str, brands: &[Brand]) -> Result<Tantivy, IndexError> {
     let (schema, fields) = terms::schema();
     let builder = Tantivy::builder().schema(schema).settings(IndexSettings::default());
-    let mut writer: SingleSegmentIndexWriter<TantivyDocument> = builder.single_segment_index_writer(directory, MEMORY)?;
+    let mut writer: SingleSegmentIndexWriter<TantivyDocument> =
+        builder.single_segment_index_writer(directory, MEMORY)?;
     let mut order: Vec<(Reverse<u8>, usize)> =
         brands.iter().enumerate().map(|(at, brand)| (Reverse(terms::prior(brand)), at)).collect();
     order.sort_unstable();

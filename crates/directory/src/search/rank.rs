@@ -197,7 +197,8 @@ fn fit_of(asked: &Word, word: &str, next: Option<&str>) -> Option<u32> {
     }
     let begun = start(word, WORD_START);
     let fits = asked.spellings.iter().filter(|(spelling, _)| begun.starts_with(spelling.as_str()));
-    fits.map(|(spelling, edits)| TYPO * u32::from(*edits) + if spelling.len() == begun.len() { 0 } else { PREFIX }).min()
+    fits.map(|(spelling, edits)| TYPO * u32::from(*edits) + if spelling.len() == begun.len() { 0 } else { PREFIX })
+        .min()
 }
 
 /// The field that says best why a brand was found, and where in it.
@@ -211,10 +212,15 @@ pub(super) fn shown(card: &Card<'_>, asked: &Asked) -> Option<(Why, String, Vec<
         }
     }
     let fits = |word: &str, next: Option<&str>| {
-        asked.words.iter().zip(&guess).any(|(asked, guess)| fit_of(asked, word, next).is_some_and(|fit| *guess || fit < TYPO))
+        asked
+            .words
+            .iter()
+            .zip(&guess)
+            .any(|(asked, guess)| fit_of(asked, word, next).is_some_and(|fit| *guess || fit < TYPO))
     };
     let count = |field: &Field<'_>| {
-        let matched = |(asked, guess): (&Word, &bool)| best_fit(asked, field.folded).is_some_and(|fit| *guess || fit < TYPO);
+        let matched =
+            |(asked, guess): (&Word, &bool)| best_fit(asked, field.folded).is_some_and(|fit| *guess || fit < TYPO);
         asked.words.iter().zip(&guess).filter(|pair| matched(*pair)).count()
     };
     let key = |field: &Field<'_>| (!whole(field), Reverse(count(field)), field.why);

@@ -19,8 +19,33 @@ const MAX_OTHERS: usize = 2000;
 
 /// Said of names and typed with them, but never what tells one from another.
 const FILLERS: &[&str] = &[
-    "the", "of", "and", "at", "in", "for", "inc", "llc", "llp", "ltd", "corp", "pllc", "pc", "pa", "plc", "co", "md", "do",
-    "dba", "doctor", "a", "an", "de", "el", "la", "incorporated", "corporation",
+    "the",
+    "of",
+    "and",
+    "at",
+    "in",
+    "for",
+    "inc",
+    "llc",
+    "llp",
+    "ltd",
+    "corp",
+    "pllc",
+    "pc",
+    "pa",
+    "plc",
+    "co",
+    "md",
+    "do",
+    "dba",
+    "doctor",
+    "a",
+    "an",
+    "de",
+    "el",
+    "la",
+    "incorporated",
+    "corporation",
 ];
 
 /// Short forms beside those of [`crate::words`], which must not change because ids are made with them.
@@ -122,7 +147,9 @@ pub(super) fn address(url: &Url) -> Option<String> {
 
 /// A host and what it is part of, down to two labels.
 pub(super) fn parents(host: &str) -> impl Iterator<Item = &str> {
-    std::iter::successors(Some(host), |host| host.split_once('.').map(|(_, rest)| rest).filter(|rest| rest.contains('.')))
+    std::iter::successors(Some(host), |host| {
+        host.split_once('.').map(|(_, rest)| rest).filter(|rest| rest.contains('.'))
+    })
 }
 
 #[derive(Clone, Copy)]
@@ -143,8 +170,10 @@ pub(super) struct Fields {
 
 pub(super) fn schema() -> (Schema, Fields) {
     let mut schema = Schema::builder();
-    let indexing =
-        TextFieldIndexing::default().set_tokenizer("raw").set_fieldnorms(false).set_index_option(IndexRecordOption::Basic);
+    let indexing = TextFieldIndexing::default()
+        .set_tokenizer("raw")
+        .set_fieldnorms(false)
+        .set_index_option(IndexRecordOption::Basic);
     let terms = TextOptions::default().set_indexing_options(indexing);
     let mut field = |name| schema.add_text_field(name, terms.clone());
     let fields = Fields {

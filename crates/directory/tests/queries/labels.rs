@@ -55,7 +55,8 @@ fn one(text: &str) -> Right {
         Some(("host", host)) => return Right::Host(host.to_owned()),
         _ => {}
     }
-    let (name, place) = text.split_once('@').map_or((text, None), |(name, place)| (name, place.trim().rsplit_once(", ")));
+    let (name, place) =
+        text.split_once('@').map_or((text, None), |(name, place)| (name, place.trim().rsplit_once(", ")));
     let part = name.starts_with('~');
     let place = place.map(|(city, state)| (plain(city), plain(state)));
     Right::Named { name: plain(name), part: part || name.trim().is_empty(), place }
@@ -79,16 +80,22 @@ impl Right {
         match self {
             Right::Npi(npi) => brand.identifiers.iter().any(|identifier| identifier.value == *npi),
             Right::Host(host) => {
-                let portals = brand.portals.iter().filter_map(|portal| portal.url.as_deref()).chain(brand.website.as_deref());
+                let portals =
+                    brand.portals.iter().filter_map(|portal| portal.url.as_deref()).chain(brand.website.as_deref());
                 portals.chain(brand.endpoints().map(|endpoint| endpoint.address.as_str())).any(|url| url.contains(host))
             }
-            Right::Zip(zip) => {
-                brand.locations.iter().any(|place| place.zip.as_deref().is_some_and(|have| have.starts_with(zip.as_str())))
-            }
+            Right::Zip(zip) => brand
+                .locations
+                .iter()
+                .any(|place| place.zip.as_deref().is_some_and(|have| have.starts_with(zip.as_str()))),
             Right::Named { name, part, place } => {
                 let is = |text: &str| {
                     let text = plain(text);
-                    if *part { name.split(' ').all(|word| word.is_empty() || text.split(' ').any(|w| w == word)) } else { text == *name }
+                    if *part {
+                        name.split(' ').all(|word| word.is_empty() || text.split(' ').any(|w| w == word))
+                    } else {
+                        text == *name
+                    }
                 };
                 let names = std::iter::once(&brand.name).chain(&brand.aliases).chain(&brand.former_names);
                 let there = |city: &str, state: &str| {
