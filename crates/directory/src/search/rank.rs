@@ -81,7 +81,7 @@ pub(super) fn rank(
     beside: bool,
 ) -> Option<Ranked> {
     let (kind, cost, elsewhere) = fit(card, asked)?;
-    let name = card.fields().next().map_or(0, |field| field.text.len());
+    let name = card.fields().next().filter(|_| !asked.words.is_empty()).map_or(0, |field| field.text.len());
     let used = signal.connections.checked_ilog2().map_or(0, |log| 8 + 4 * log);
     let nearness = kilometres.map_or(0, nearness);
     let kind = match kind {
