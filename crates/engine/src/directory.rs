@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-use ::directory::search::Why;
+use ::directory::search::{IndexError, Query, Why};
 use ::directory::{Brand, Index};
 use connectors::http::Request;
 use domain::SourceId;
@@ -147,12 +147,12 @@ impl Engine {
 
     pub fn search_directory(&self, query: &str, limit: usize) -> Vec<Found> {
         let loaded = self.inner.directory.current();
-        let hits = loaded.index.search(query, limit);
+        let hits = loaded.index.search(&Query { text: query, limit, ..Query::default() });
         let found = hits.into_iter().filter_map(|hit| {
             let by_name = matches!(hit.why, Why::Name | Why::Listed);
             Some(Found {
-                brand: loaded.by_id.get(&hit.brand.id)?.clone(),
-                why: (!by_name).then(|| hit.text.to_owned()),
+                brand: loaded.by_id.get(&hit.id)?.clone(),
+                why: (!by_name).then(|| hit.text.clone()),
                 matched: if by_name {
                     hit.matched.iter().map(|part| (part.start, part.end)).collect()
                 } else {
@@ -190,12 +190,15 @@ impl Engine {
         self.each_brand(|_, brand| brands.push(brand)).await?;
         let loaded = tokio::task::spawn_blocking(move || {
             brands.sort_by(|one, other| (&one.name, one.id).cmp(&(&other.name, other.id)));
-            let index = Index::build(&brands);
+            let index = Index::build(&brands)?;
             let by_id = brands.into_iter().map(|brand| (brand.id, Arc::new(brand))).collect();
-            Loaded { generation, index, by_id }
+            Ok::<_, IndexError>(Loaded { generation, index, by_id })
         });
-        if let Ok(loaded) = loaded.await {
-            self.inner.directory.swap(loaded);
+        match loaded.await {
+            Ok(Ok(loaded)) => self.inner.directory.swap(loaded),
+            // What was loaded before goes on being searched.
+            Ok(Err(error)) => tracing::warn!(%error, "the directory cannot be made searchable"),
+            Err(_) => {}
         }
         Ok(())
     }
