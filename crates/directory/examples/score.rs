@@ -44,7 +44,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         lists.extend(List::read(&file.display().to_string(), &std::fs::read(file)?).ok());
     }
     let brands = merge::merge(&lists, &[]).brands;
-    let points = points(&lists);
+    let points = points(&lists, &brands);
     drop(lists);
     println!("{} brands", brands.len());
 
@@ -92,12 +92,17 @@ fn gather(path: &Path, files: &mut Vec<PathBuf>) {
     entries.iter().for_each(|entry| gather(entry, files));
 }
 
-/// Where ZIPs are.
-fn points(lists: &[List]) -> HashMap<String, Point> {
-    let points = lists.iter().flat_map(|list| &list.points);
-    let known =
-        points.filter_map(|point| Some((point.zip.clone()?, Point { lat: point.lat as f32, lon: point.lon as f32 })));
-    known.collect()
+/// Where ZIPs are, by the list of them, or else by who is there.
+fn points(lists: &[List], brands: &[Brand]) -> HashMap<String, Point> {
+    let there = brands.iter().flat_map(|brand| &brand.locations).filter_map(|place| {
+        let zip = place.zip.as_deref()?.get(..5)?.to_owned();
+        Some((zip, Point { lat: place.lat? as f32, lon: place.lon? as f32 }))
+    });
+    let listed = lists
+        .iter()
+        .flat_map(|list| &list.points)
+        .filter_map(|point| Some((point.zip.clone()?, Point { lat: point.lat as f32, lon: point.lon as f32 })));
+    there.chain(listed).collect()
 }
 
 fn ask(index: &Index, text: &str, near: Option<&str>, points: &HashMap<String, Point>) -> Vec<Hit> {
