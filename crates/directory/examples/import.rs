@@ -49,7 +49,7 @@ fn run() -> Result<(), String> {
         for brand in merged.brands.iter().filter(named).take(20) {
             println!("{} {}", brand.id, brand.name);
             for evidence in merged.evidence.get(&brand.id).into_iter().flatten() {
-                println!("  {} {:?}: {} {}", evidence.list, evidence.name, evidence.rule.words(), evidence.same);
+                println!("  {evidence}");
             }
         }
     }

@@ -157,7 +157,7 @@ pub(crate) fn compared(address: &Url) -> String {
 
 fn is_test_host(address: &Url) -> bool {
     const TESTS: &[&str] = &["demo", "qa", "rd", "sandbox", "test", "testclinic", "uat"];
-    address.host_str().unwrap_or_default().split('.').any(|label| TESTS.contains(&label))
+    address.host_str().unwrap_or_default().split('.').any(|label| TESTS.contains(&label) || label.contains("sandbox"))
 }
 
 /// Ten digits, the last of which checks the others (45 CFR 162.406, ISO 7812 with the prefix 80840).

@@ -3,6 +3,7 @@
 //! The result depends on the set of listings alone, not on their order or on how often one is repeated.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use domain::SourceId;
 use serde::{Deserialize, Serialize};
@@ -69,7 +70,7 @@ pub enum Rule {
     NameAndPlace,
     /// One name at one tenant of one system, in no two states.
     NameAndEndpoint,
-    /// One endpoint that no list gives to two: it was renamed.
+    /// One endpoint that no list gives to two, under names that have a telling word in common.
     Endpoint,
     /// A name like no other, nationally in at most one place.
     NameAlone,
@@ -90,6 +91,13 @@ impl Rule {
             Rule::NameAlone => "the only one of its name",
             Rule::Alone => "no other listing",
         }
+    }
+}
+
+impl fmt::Display for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} ({}), {}", self.list, self.name, self.key, self.rule.words())?;
+        if self.same.is_empty() { Ok(()) } else { write!(f, " {}", self.same) }
     }
 }
 

@@ -106,16 +106,22 @@ fn one_address_of_thousands_is_no_evidence_and_one_tenant_is() {
         ("NC - First Physicians, PA", shared, ""),
     ]);
     let athena = lantern("athenahealth_Inc_EndpointSources.json", &rows);
-    let old = lantern("Epic_EndpointSources.json", &[("Quay Health", "https://epic.quay.org/FHIR/api/FHIR/R4", "")]);
-    let new = json!([{"id": "1", "name": "Harbor Health", "url": "https://EPIC.quay.org/fhir/api/FHIR/R4/",
-        "authorize": "https://epic.quay.org/authorize", "token": "https://10.0.0.1/token"}]);
+    let old = lantern(
+        "Epic_EndpointSources.json",
+        &[
+            ("Quayside Health", "https://epic.quay.org/FHIR/api/FHIR/R4", ""),
+            ("Mercy Health (MO)", "https://epic.mercy.org/r4", ""),
+        ],
+    );
+    let new = json!([{"id": "1", "name": "Quayside Hospital", "url": "https://EPIC.quay.org/fhir/api/FHIR/R4/",
+        "authorize": "https://epic.quay.org/authorize", "token": "https://10.0.0.1/token"}, {"id": "2", "name": "Boys Town", "url": "https://epic.mercy.org/r4"}]);
     let new = List::read("epic", new.to_string().as_bytes()).unwrap();
     let merged = merge(&[athena, old, new], &[]);
-    assert_eq!(merged.brands.len(), 53);
-    let harbor = merged.brands.iter().find(|brand| brand.name == "Harbor Health").unwrap();
+    assert_eq!(merged.brands.len(), 55, "a guest at a hospital is not the hospital");
+    let harbor = merged.brands.iter().find(|brand| brand.name == "Quayside Hospital").unwrap();
     assert_eq!(
         (rules(&merged, harbor), harbor.aliases.as_slice()),
-        (vec![Rule::Endpoint; 2], &["Quay Health".to_owned()][..])
+        (vec![Rule::Endpoint; 2], &["Quayside Health".to_owned()][..])
     );
     let [endpoint] = &harbor.endpoints().collect::<Vec<_>>()[..] else { panic!("one address in two spellings") };
     assert_eq!(endpoint.address.as_str(), "https://epic.quay.org/fhir/api/FHIR/R4/", "as the more careful list has it");
@@ -166,6 +172,10 @@ fn ids_last_and_names_are_kept() {
     assert_eq!(held.brands[0].id, by_endpoint.id, "people hold this one");
     assert!(held.former.is_empty());
 
+    let old = merge(&[lantern("L", &[("Quay", "https://fhir.quay.org/r4", "")])], &[]).brands.remove(0);
+    let new = merge(&[lantern("L", &[("Harbor", "https://fhir.quay.org/r4/", "")])], &[(&old).into()]).brands.remove(0);
+    assert_eq!((new.id, new.former_names), (old.id, vec!["Quay".to_owned()]), "the same tenant under another name");
+
     let renamed =
         list("facilities", &[facility("f:1", "Harbor Hospital", json!({"npi": NPI, "postal_code": "02045"}))]);
     let after = merge(&[renamed], &[by_npi.into()]);
@@ -190,7 +200,7 @@ fn a_bundles_own_id_wins_and_rows_of_earlier_releases_are_listings() {
     let bundle = List::read("bundle", bundle.to_string().as_bytes()).unwrap();
     let facilities =
         list("facilities", &[facility("f:1", "QUAY HEALTH INC", json!({"npi": NPI, "postal_code": "02045"}))]);
-    let before = merge(&[facilities.clone()], &[]).brands;
+    let before = merge(std::slice::from_ref(&facilities), &[]).brands;
     let merged = merge(&[facilities, bundle.clone()], &[(&before[0]).into()]);
     assert_eq!(merged.brands[0].id.to_string(), explicit);
     assert_eq!(merged.former, [(before[0].id, merged.brands[0].id)]);
@@ -203,6 +213,23 @@ fn a_bundles_own_id_wins_and_rows_of_earlier_releases_are_listings() {
     let listing: Listing = serde_json::from_value(row).unwrap();
     let stored = List { listings: vec![listing], ..bundle };
     assert_eq!(merge(&[stored], &[]).brands[0].id.to_string(), explicit);
+}
+
+#[test]
+fn a_bundle_alone_makes_the_brands_it_always_made() {
+    let organization = |id: &str, more: Value| {
+        let mut organization = json!({"resourceType": "Organization", "id": id, "name": format!("Quay {id}"),
+            "identifier": [{"system": "http://hl7.org/fhir/sid/us-npi", "value": NPI}],
+            "address": [{"city": "Hull", "state": "MA"}], "endpoint": [{"reference": format!("Endpoint/{id}")}]});
+        organization.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let endpoint = json!({"resourceType": "Endpoint", "id": id, "status": "active", "address": format!("http://localhost:{id}/r4/")});
+        [json!({"resource": organization}), json!({"resource": endpoint})]
+    };
+    let domain = json!({"identifier": [{"system": "urn:ietf:rfc:3986", "value": "https://quay.org"}], "alias": ["QH"]});
+    let entries: Vec<Value> = [organization("8001", json!({})), organization("8002", domain)].concat();
+    let bundle = json!({"resourceType": "Bundle", "type": "collection", "entry": entries}).to_string();
+    let merged = merge(&[List::read("bundle", bundle.as_bytes()).unwrap()], &[]);
+    assert_eq!(merged.brands, directory::brands::parse(bundle.as_bytes()).unwrap().brands);
 }
 
 /// Listings that have much in common.

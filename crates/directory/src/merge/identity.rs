@@ -16,13 +16,16 @@ use crate::names;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
     Given,
+    /// Made by a bundle of name and endpoint, for want of a domain.
+    Bundle,
     Npi,
     Ccn,
+    /// An endpoint that is nobody else's: it stays when the name changes.
+    Endpoint,
     NameAndPlace,
     NameAndEndpoint,
+    /// Row and list, where nothing else is only its own.
     Listing,
-    /// All that the list says, where keys are given twice.
-    Said,
 }
 
 /// Sets the ids of `brands`, one a group; gives known ids that lead to another from now on.
@@ -77,7 +80,7 @@ fn claims(rows: &[Row<'_>], group: &[usize]) -> BTreeMap<SourceId, Rank> {
     };
     for row in group.iter().map(|row| &rows[*row]) {
         if let Some(id) = row.listing.id {
-            claim(id, if ids::is_derived(row.listing, id) { Rank::NameAndEndpoint } else { Rank::Given });
+            claim(id, if ids::is_derived(row.listing, id) { Rank::Bundle } else { Rank::Given });
         }
         row.npis().for_each(|npi| claim(derived(&["npi", npi]), Rank::Npi));
         row.ccns().for_each(|ccn| claim(derived(&["ccn", ccn]), Rank::Ccn));
@@ -85,18 +88,18 @@ fn claims(rows: &[Row<'_>], group: &[usize]) -> BTreeMap<SourceId, Rank> {
             row.places.iter().for_each(|place| claim(derived(&["place", name, place]), Rank::NameAndPlace));
             let states = if row.states.is_empty() { vec![""] } else { row.states.iter().copied().collect() };
             for address in row.addresses().map(compared) {
+                claim(derived(&["endpoint", &address]), Rank::Endpoint);
                 states
                     .iter()
                     .for_each(|state| claim(derived(&["endpoint", name, &address, state]), Rank::NameAndEndpoint));
             }
         }
-        claim(derived(&["listing", row.list, &row.listing.key]), Rank::Listing);
-        claim(said(row), Rank::Said);
+        let listing = [&format!("{:?}", row.format), row.list, &row.listing.key];
+        claim(derived(&["listing", &listing.join("\n")]), Rank::Listing);
+        if row.twin {
+            let said = serde_json::to_string(row.listing).unwrap_or_default();
+            claim(derived(&["listing", &listing.join("\n"), &said]), Rank::Listing);
+        }
     }
     claims
-}
-
-fn said(row: &Row<'_>) -> SourceId {
-    let said = serde_json::to_string(row.listing).unwrap_or_default();
-    derived(&["said", &format!("{:?}", row.format), row.list, &row.listing.key, &said])
 }

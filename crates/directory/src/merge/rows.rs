@@ -18,6 +18,8 @@ pub(super) struct Row<'a> {
     /// ZIPs and towns.
     pub places: Vec<String>,
     pub states: BTreeSet<&'static str>,
+    /// Whether the list gives its key to another row too.
+    pub twin: bool,
 }
 
 impl Row<'_> {
@@ -45,11 +47,14 @@ impl Row<'_> {
     }
 }
 
+fn order<'a>((list, listing): &(&'a List, &'a Listing)) -> (Format, &'a str, &'a str) {
+    (list.format, &list.name, &listing.key)
+}
+
 /// All rows, repeated ones once, those of careful lists first.
 pub(super) fn collect(lists: &[List]) -> Vec<Row<'_>> {
     let all = lists.iter().flat_map(|list| list.listings.iter().map(move |listing| (list, listing)));
     let mut all: Vec<(&List, &Listing)> = all.collect();
-    let order = |(list, listing): &(&List, &Listing)| (list.format, list.name.clone(), listing.key.clone());
     let whole = |listing: &Listing| serde_json::to_string(listing).unwrap_or_default();
     all.sort_by(|one, other| {
         let by_list = (one.0.format, &one.0.name, &one.1.key).cmp(&(other.0.format, &other.0.name, &other.1.key));
@@ -57,7 +62,13 @@ pub(super) fn collect(lists: &[List]) -> Vec<Row<'_>> {
             .then_with(|| if one.1 == other.1 { std::cmp::Ordering::Equal } else { whole(one.1).cmp(&whole(other.1)) })
     });
     all.dedup_by(|one, other| one.1 == other.1 && order(one) == order(other));
-    all.into_iter().map(|(list, listing)| row(list, listing)).collect()
+    let twins: Vec<bool> = (0..all.len())
+        .map(|at| {
+            let beside = [at.checked_sub(1), Some(at + 1)].into_iter().flatten().filter_map(|beside| all.get(beside));
+            beside.into_iter().any(|beside| order(beside) == order(&all[at]))
+        })
+        .collect();
+    all.into_iter().zip(twins).map(|((list, listing), twin)| Row { twin, ..row(list, listing) }).collect()
 }
 
 fn row<'a>(list: &'a List, listing: &'a Listing) -> Row<'a> {
@@ -74,6 +85,7 @@ fn row<'a>(list: &'a List, listing: &'a Listing) -> Row<'a> {
         names: names.into_iter().collect(),
         places: places.into_iter().collect(),
         states: states.collect(),
+        twin: false,
     }
 }
 

@@ -15,8 +15,8 @@ pub(super) struct Joined {
     why: Vec<Option<(Rule, String)>>,
 }
 
-/// Rows by what they have in common: the bucket's key, what to tell people was the same, the row.
-type Buckets = Vec<(String, String, usize)>;
+/// Rows by what they have in common.
+type Buckets = Vec<(String, usize)>;
 
 pub(super) fn join(rows: &[Row<'_>]) -> Joined {
     let mut joined = Joined { parent: (0..rows.len()).collect(), why: vec![None; rows.len()] };
@@ -25,78 +25,107 @@ pub(super) fn join(rows: &[Row<'_>]) -> Joined {
     joined.all(Rule::Ccn, buckets(rows, ccns));
     joined.all(Rule::NameAndPlace, buckets(rows, names_and_places));
     joined.within_states(Rule::NameAndEndpoint, rows, buckets(rows, names_and_tenants));
-    let renamed = renamed(rows);
+    let words = Words::of(rows);
+    let renamed = renamed(rows, &words);
     joined.within_states(Rule::Endpoint, rows, renamed);
-    let unique = joined.unique_names(rows);
+    let unique = joined.unique_names(rows, &words);
     joined.all(Rule::NameAlone, unique);
     joined
 }
 
-fn buckets<'a, I: IntoIterator<Item = (String, String)>>(
-    rows: &'a [Row<'a>],
-    of: impl Fn(&'a Row<'a>) -> I,
-) -> Buckets {
+fn buckets<'a, I: IntoIterator<Item = String>>(rows: &'a [Row<'a>], of: impl Fn(&'a Row<'a>) -> I) -> Buckets {
     let mut all: Buckets = Vec::new();
     for (index, row) in rows.iter().enumerate() {
-        all.extend(of(row).into_iter().map(|(key, same)| (key, same, index)));
+        all.extend(of(row).into_iter().map(|key| (key, index)));
     }
     all.sort_unstable();
     all
 }
 
-fn ids(row: &Row<'_>) -> Option<(String, String)> {
-    row.listing.id.map(|id| (id.to_string(), id.to_string()))
+fn ids(row: &Row<'_>) -> Option<String> {
+    row.listing.id.map(|id| id.to_string())
 }
 
 /// A number is shared by practices that have nothing else in common; then it tells nothing.
-fn npis(row: &Row<'_>) -> Vec<(String, String)> {
-    let states = row.states.iter().map(|state| (*state).to_owned());
-    let with: Vec<String> = row.names.iter().chain(&row.places).cloned().chain(states).collect();
-    row.npis().flat_map(|npi| with.iter().map(move |with| (format!("{npi} {with}"), npi.to_owned()))).collect()
+fn npis<'a>(row: &'a Row<'a>) -> impl Iterator<Item = String> + 'a {
+    let with = || row.names.iter().chain(&row.places).map(String::as_str).chain(row.states.iter().copied());
+    row.npis().flat_map(move |npi| with().map(move |with| format!("{npi} {with}")))
 }
 
-fn ccns(row: &Row<'_>) -> Vec<(String, String)> {
+fn ccns<'a>(row: &'a Row<'a>) -> impl Iterator<Item = String> + 'a {
     let with = || row.names.iter().chain(&row.places);
-    row.ccns().flat_map(|ccn| with().map(move |with| (format!("{ccn} {with}"), ccn.to_owned()))).collect()
+    row.ccns().flat_map(move |ccn| with().map(move |with| format!("{ccn} {with}")))
 }
 
-fn names_and_places(row: &Row<'_>) -> Vec<(String, String)> {
-    let pairs = row.names.iter().flat_map(|name| row.places.iter().map(move |place| format!("{name}, {place}")));
-    pairs.map(|pair| (pair.clone(), pair)).collect()
+fn names_and_places<'a>(row: &'a Row<'a>) -> impl Iterator<Item = String> + 'a {
+    row.names.iter().flat_map(|name| row.places.iter().map(move |place| format!("{name}, {place}")))
 }
 
-fn names_and_tenants(row: &Row<'_>) -> Vec<(String, String)> {
+fn names_and_tenants(row: &Row<'_>) -> Vec<String> {
     let tenants: BTreeSet<String> = row.addresses().map(tenant).collect();
-    let pairs = row.names.iter().flat_map(|name| tenants.iter().map(move |tenant| format!("{name}, {tenant}")));
-    pairs.map(|pair| (pair.clone(), pair)).collect()
+    row.names.iter().flat_map(|name| tenants.iter().map(move |tenant| format!("{name}, {tenant}"))).collect()
+}
+
+/// What is told to people: the number alone, without what else was the same.
+fn same(rule: Rule, key: &str) -> String {
+    let told = match rule {
+        Rule::Npi | Rule::Ccn => key.split(' ').next().unwrap_or_default(),
+        _ => key,
+    };
+    told.to_owned()
 }
 
 /// As many names as an endpoint can have had over the editions of the lists.
 const MAX_NAMES: usize = 3;
 
-/// Rows by endpoints that every list gives to one organization only. The address that thousands share is none.
-fn renamed(rows: &[Row<'_>]) -> Buckets {
-    let all = buckets(rows, |row| {
-        let addresses: BTreeSet<String> = row.addresses().map(compared).collect();
-        addresses.into_iter().map(|address| (address.clone(), address))
-    });
+/// Rows by endpoints that every list gives to one organization only, and whose names have a telling word in common.
+/// The address that thousands share is none, and not the hospital's that a practice is a guest of.
+fn renamed(rows: &[Row<'_>], words: &Words) -> Buckets {
+    let all = buckets(rows, |row| row.addresses().map(compared).collect::<BTreeSet<String>>());
     let mut kept = Vec::new();
     for bucket in all.chunk_by(|one, other| one.0 == other.0) {
         let mut by_list: HashMap<(&str, &str), HashSet<&[String]>> = HashMap::new();
         let mut names = HashSet::new();
-        for (.., row) in bucket {
+        for (_, row) in bucket {
             by_list.entry(rows[*row].origin()).or_default().insert(&rows[*row].names);
             names.insert(&rows[*row].names);
         }
-        if names.len() <= MAX_NAMES && by_list.values().all(|names| names.len() == 1) {
+        let mut telling = names.iter().map(|names| words.telling(names));
+        let first = telling.next().unwrap_or_default();
+        let common = telling.fold(first, |common, words| common.intersection(&words).copied().collect());
+        if names.len() <= MAX_NAMES && !common.is_empty() && by_list.values().all(|names| names.len() == 1) {
             kept.extend_from_slice(bucket);
         }
     }
     kept
 }
 
-/// Words that this many names have say little.
+/// Words that more names have say little.
 const COMMON: usize = 25;
+
+/// How many names have a word.
+struct Words(HashMap<String, usize>);
+
+impl Words {
+    fn of(rows: &[Row<'_>]) -> Words {
+        let names: HashSet<&str> = rows.iter().flat_map(|row| &row.names).map(String::as_str).collect();
+        let mut spread: HashMap<String, usize> = HashMap::new();
+        for name in names {
+            for word in name.split(' ').collect::<HashSet<_>>() {
+                *spread.entry(word.to_owned()).or_default() += 1;
+            }
+        }
+        Words(spread)
+    }
+
+    fn is_telling(&self, word: &str) -> bool {
+        word.chars().count() >= 4 && self.0.get(word).is_some_and(|names| *names <= COMMON)
+    }
+
+    fn telling<'a>(&self, names: &'a [String]) -> HashSet<&'a str> {
+        names.iter().flat_map(|name| name.split(' ')).filter(|word| self.is_telling(word)).collect()
+    }
+}
 
 impl Joined {
     fn root(&mut self, mut row: usize) -> usize {
@@ -107,13 +136,13 @@ impl Joined {
         row
     }
 
-    fn join(&mut self, rule: Rule, bucket: &[(String, String, usize)]) {
-        let [(.., first), rest @ ..] = bucket else { return };
-        if rest.iter().all(|(.., row)| row == first) {
+    fn join(&mut self, rule: Rule, bucket: &[(String, usize)]) {
+        let [(_, first), rest @ ..] = bucket else { return };
+        if rest.iter().all(|(_, row)| row == first) {
             return;
         }
-        for (_, same, row) in bucket {
-            self.why[*row].get_or_insert_with(|| (rule, same.clone()));
+        for (key, row) in bucket {
+            self.why[*row].get_or_insert_with(|| (rule, same(rule, key)));
             let (one, other) = (self.root(*first), self.root(*row));
             // The first row of a group stands for it.
             self.parent[one.max(other)] = one.min(other);
@@ -129,29 +158,21 @@ impl Joined {
     /// Joins a bucket as a whole when it knows one state at most, or else each state's part of it.
     fn within_states(&mut self, rule: Rule, rows: &[Row<'_>], buckets: Buckets) {
         for bucket in buckets.chunk_by(|one, other| one.0 == other.0) {
-            let states: BTreeSet<&str> =
-                bucket.iter().flat_map(|(.., row)| rows[*row].states.iter().copied()).collect();
+            let states: BTreeSet<&str> = bucket.iter().flat_map(|(_, row)| rows[*row].states.iter().copied()).collect();
             if states.len() <= 1 {
                 self.join(rule, bucket);
                 continue;
             }
             for state in states {
-                let part = bucket.iter().filter(|(.., row)| rows[*row].states.contains(state)).cloned();
+                let part = bucket.iter().filter(|(_, row)| rows[*row].states.contains(state)).cloned();
                 self.join(rule, &part.collect::<Buckets>());
             }
         }
     }
 
     /// Rows by names that are like no other, when at most one of what has the name has a place.
-    fn unique_names(&mut self, rows: &[Row<'_>]) -> Buckets {
-        let named = buckets(rows, |row| row.names.iter().map(|name| (name.clone(), name.clone())));
-        let mut spread: HashMap<&str, usize> = HashMap::new();
-        for bucket in named.chunk_by(|one, other| one.0 == other.0) {
-            for word in bucket[0].0.split(' ').collect::<HashSet<_>>() {
-                *spread.entry(word).or_default() += 1;
-            }
-        }
-        let telling = |word: &str| word.chars().count() >= 4 && spread.get(word).is_some_and(|names| *names <= COMMON);
+    fn unique_names(&mut self, rows: &[Row<'_>], words: &Words) -> Buckets {
+        let named = buckets(rows, |row| row.names.iter().cloned());
         let mut placed: HashSet<usize> = HashSet::new();
         let mut states: HashMap<usize, BTreeSet<&str>> = HashMap::new();
         for (index, row) in rows.iter().enumerate() {
@@ -164,10 +185,10 @@ impl Joined {
         let mut kept = Vec::new();
         for bucket in named.chunk_by(|one, other| one.0 == other.0) {
             let name = &bucket[0].0;
-            if !name.contains(' ') || !name.split(' ').any(telling) {
+            if !name.contains(' ') || !name.split(' ').any(|word| words.is_telling(word)) {
                 continue;
             }
-            let groups: BTreeSet<usize> = bucket.iter().map(|(.., row)| self.root(*row)).collect();
+            let groups: BTreeSet<usize> = bucket.iter().map(|(_, row)| self.root(*row)).collect();
             let (at_places, nowhere): (Vec<usize>, Vec<usize>) = groups.iter().partition(|root| placed.contains(root));
             let of = |roots: &[usize]| {
                 roots.iter().filter_map(|root| states.get(root)).flatten().copied().collect::<BTreeSet<_>>()
