@@ -163,7 +163,7 @@ fn fit(card: &Card<'_>, asked: &Asked) -> Option<Fit> {
 
 /// Whether every word of a name was asked for, however it was spelled.
 fn is_complete(field: Field<'_>, asked: &Asked) -> bool {
-    let whole = |fit: u32| fit % TYPO == 0;
+    let whole = |fit: u32| fit.is_multiple_of(TYPO);
     let mut core = field.folded.split(BESIDE).next().unwrap_or_default().split(' ');
     core.all(|word| asked.words.iter().any(|asked| fit_of(asked, word, None).is_some_and(whole)))
 }
