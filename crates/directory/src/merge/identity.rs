@@ -39,25 +39,23 @@ pub(super) fn assign(
     for brand in known {
         before.entry(brand.id).or_default().extend(brand.names.iter().map(String::as_str));
     }
-    let claims: Vec<BTreeMap<SourceId, Rank>> = groups.iter().map(|group| claims(rows, group)).collect();
-    let mut claimed: HashMap<SourceId, Vec<usize>> = HashMap::new();
+    let claims: Vec<Vec<(SourceId, Rank)>> = groups.iter().map(|group| claims(rows, group)).collect();
+    let mut best: HashMap<SourceId, Claim> = HashMap::new();
     for (group, claims) in claims.iter().enumerate() {
-        claims.keys().for_each(|id| claimed.entry(*id).or_default().push(group));
+        for (id, rank) in claims {
+            let claim = Claim { by: (*rank, group), only: true };
+            best.entry(*id)
+                .and_modify(|have| *have = Claim { by: have.by.min(claim.by), only: false })
+                .or_insert(claim);
+        }
     }
     // What several claim is nobody's, unless people hold it: then the best claim has it.
-    let owner = |id: &SourceId| -> Option<usize> {
-        match claimed.get(id)?.as_slice() {
-            [only] => Some(*only),
-            several if before.contains_key(id) => {
-                several.iter().copied().min_by_key(|group| (claims[*group].get(id), *group))
-            }
-            _ => None,
-        }
+    let owns = |group: usize, id: &SourceId| {
+        best.get(id).is_some_and(|claim| claim.by.1 == group && (claim.only || before.contains_key(id)))
     };
     let mut former = Vec::new();
     for (group, brand) in brands.iter_mut().enumerate() {
-        let own: Vec<(SourceId, Rank)> =
-            claims[group].iter().filter(|(id, _)| owner(id) == Some(group)).map(|(id, rank)| (*id, *rank)).collect();
+        let own: Vec<(SourceId, Rank)> = claims[group].iter().filter(|(id, _)| owns(group, id)).copied().collect();
         let order = |(id, rank): &(SourceId, Rank)| (*rank != Rank::Given, !before.contains_key(id), *rank, *id);
         brand.id = own.iter().min_by_key(|claim| order(claim)).map_or(SourceId([0; 12]), |(id, _)| *id);
         let old = own.iter().map(|(id, _)| *id).filter(|id| *id != brand.id && before.contains_key(id));
@@ -72,12 +70,17 @@ pub(super) fn assign(
     former
 }
 
-/// All ids that a group could have.
-fn claims(rows: &[Row<'_>], group: &[usize]) -> BTreeMap<SourceId, Rank> {
-    let mut claims: BTreeMap<SourceId, Rank> = BTreeMap::new();
-    let mut claim = |id: SourceId, rank: Rank| {
-        claims.entry(id).and_modify(|have| *have = rank.min(*have)).or_insert(rank);
-    };
+/// The best claim to an id, by rank and then by group.
+#[derive(Clone, Copy)]
+struct Claim {
+    by: (Rank, usize),
+    only: bool,
+}
+
+/// All ids that a group could have, each once, at its best.
+fn claims(rows: &[Row<'_>], group: &[usize]) -> Vec<(SourceId, Rank)> {
+    let mut claims: Vec<(SourceId, Rank)> = Vec::new();
+    let mut claim = |id: SourceId, rank: Rank| claims.push((id, rank));
     for row in group.iter().map(|row| &rows[*row]) {
         if let Some(id) = row.listing.id {
             claim(id, if ids::is_derived(row.listing, id) { Rank::Bundle } else { Rank::Given });
@@ -101,5 +104,7 @@ fn claims(rows: &[Row<'_>], group: &[usize]) -> BTreeMap<SourceId, Rank> {
             claim(derived(&["listing", &listing.join("\n"), &said]), Rank::Listing);
         }
     }
+    claims.sort_unstable();
+    claims.dedup_by_key(|(id, _)| *id);
     claims
 }

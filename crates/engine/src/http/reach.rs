@@ -7,6 +7,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::Pin;
 
+use ::directory::reach::is_public;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 /// Which addresses may be connected to.
@@ -26,8 +27,7 @@ impl Reach {
         match (self, translated(address)) {
             (Reach::Anywhere, _) => true,
             (Reach::Chosen, address) => is_elsewhere(address.to_canonical()),
-            (Reach::Public, IpAddr::V4(address)) => is_public(address),
-            (Reach::Public, IpAddr::V6(address)) => is_public_v6(address),
+            (Reach::Public, address) => is_public(address),
         }
     }
 }
@@ -53,31 +53,6 @@ fn is_elsewhere(address: IpAddr) -> bool {
 fn last_four(address: Ipv6Addr) -> Ipv4Addr {
     let [.., a, b, c, d] = address.octets();
     Ipv4Addr::new(a, b, c, d)
-}
-
-fn is_public(address: Ipv4Addr) -> bool {
-    !matches!(
-        address.octets(),
-        [0 | 10 | 127, ..]
-            | [100, 64..=127, ..]
-            | [169, 254, ..]
-            | [172, 16..=31, ..]
-            | [192, 0, 0 | 2, _]
-            | [192, 168, ..]
-            | [198, 18 | 19, ..]
-            | [198, 51, 100, _]
-            | [203, 0, 113, _]
-            | [224..=255, ..]
-    )
-}
-
-/// Of the one block that is given out, which leaves out mapped and private addresses, everything
-/// but examples and tunnels to IPv4.
-fn is_public_v6(address: Ipv6Addr) -> bool {
-    match address.segments() {
-        [0x2001, 0 | 0xdb8, ..] | [0x2002, ..] => false,
-        [first, ..] => first & 0xe000 == 0x2000,
-    }
 }
 
 /// Everything a name leads to was refused.
