@@ -1,19 +1,18 @@
 //! How well and how fast the directory is searched, over lists as they are published:
-//! `cargo run --release -p tributary-directory --example score -- --zips FILE LIST…`
+//! `cargo run --release -p tributary-directory --example score -- LIST…` (files or folders)
 //!
-//! Prints the share of labelled queries whose brand comes first and among the first five, by kind; then what building,
+//! Fails when it finds worse than it should. Prints the share of labelled queries whose brand comes first and among the first five, by kind; then what building,
 //! opening and every prefix of every query cost. With `--misses`, every query that was missed; with
 //! `--ask TEXT`, what one query finds; with `--typed FILE` and `--rows FILE`, the queries and brands, for others to be
 //! measured with; with `--every N`, only every so many of the prefixes.
 
 use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
-use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use directory::search::{Point, Query};
-use directory::{Brand, Hit, Index, List, lists, merge};
+use directory::{Brand, Hit, Index, List, merge};
 use domain::SourceId;
 
 #[path = "../tests/queries/labels.rs"]
@@ -25,7 +24,7 @@ const SHOWN: usize = 10;
 fn main() -> Result<(), Box<dyn Error>> {
     let mut paths = Vec::new();
     let (mut misses, mut every, mut asked) = (false, 1, Vec::new());
-    let (mut typed, mut rows, mut zips) = (None, None, None);
+    let (mut typed, mut rows) = (None, None);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
@@ -33,23 +32,32 @@ fn main() -> Result<(), Box<dyn Error>> {
             "--typed" => typed = arguments.next(),
             "--rows" => rows = arguments.next(),
             "--every" => every = arguments.next().and_then(|every| every.parse().ok()).unwrap_or(1),
-            "--zips" => zips = arguments.next(),
             "--ask" => asked.extend(arguments.next()),
             _ => paths.push(argument),
         }
     }
-    let read = |path: &String| -> Result<List, Box<dyn Error>> { Ok(lists::read(path, &std::fs::read(path)?)?) };
-    let lists = paths.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-    let brands = merge::merge(&lists).brands;
+    let mut files = Vec::new();
+    paths.iter().for_each(|path| gather(Path::new(path), &mut files));
+    let mut lists = Vec::new();
+    for file in &files {
+        // Beside lists there are readmes.
+        lists.extend(List::read(&file.display().to_string(), &std::fs::read(file)?).ok());
+    }
+    let brands = merge::merge(&lists, &[]).brands;
+    let points = points(&lists, &brands);
     drop(lists);
     println!("{} brands", brands.len());
 
     let folder = std::env::temp_dir().join(format!("tributary-score-{}", std::process::id()));
-    let begun = Instant::now();
+    let (begun, before) = (Instant::now(), processor());
     drop(Index::create(&folder, "1", &brands)?);
-    println!("built in {:.1} s, {:.0} MB on disk", begun.elapsed().as_secs_f64(), size(&folder)?);
+    println!(
+        "built in {:.1} s, {:.1} s of processor, {:.0} MB on disk",
+        begun.elapsed().as_secs_f64(),
+        processor() - before,
+        size(&folder)?
+    );
     let labels = labels::all(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/queries")))?;
-    let points = zips.as_deref().map(points).transpose()?.unwrap_or_default();
     let before = resident();
     let begun = Instant::now();
     let index = Index::open(&folder, "1")?;
@@ -62,7 +70,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         hits.iter()
             .for_each(|hit| println!("  {} ({}, {}): {:?} {}", hit.name, hit.city, hit.state, hit.why, hit.text));
     }
-    score(&index, &labels, &points, &brands, misses);
+    let good = score(&index, &labels, &points, &brands, misses);
     let texts = as_typed(&labels, every);
     latency(&index, &texts, &points);
     println!("the index takes {:.0} MB of memory after all of them", resident() - before);
@@ -75,19 +83,31 @@ fn main() -> Result<(), Box<dyn Error>> {
         std::fs::write(path, lines.join("\n"))?;
     }
     std::fs::remove_dir_all(&folder)?;
-    Ok(())
+    if good { Ok(()) } else { Err("fewer than 90 % come first, or fewer than 98 % among the first five".into()) }
 }
 
-/// Where ZIPs are: `state, city, ZIP, latitude, longitude` a line, packed.
-fn points(path: &str) -> Result<HashMap<String, Point>, Box<dyn Error>> {
-    let mut text = String::new();
-    flate2::read::MultiGzDecoder::new(std::fs::File::open(path)?).read_to_string(&mut text)?;
-    let known = text.lines().filter_map(|line| {
-        let mut columns = line.rsplit(',').map(str::trim);
-        let (lon, lat) = (columns.next()?.parse().ok()?, columns.next()?.parse().ok()?);
-        Some((format!("{:0>5}", columns.next()?), Point { lat, lon }))
+/// Files, and those of folders, in a steady order.
+fn gather(path: &Path, files: &mut Vec<PathBuf>) {
+    let Ok(entries) = std::fs::read_dir(path) else {
+        files.push(path.to_owned());
+        return;
+    };
+    let mut entries: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    entries.sort();
+    entries.iter().for_each(|entry| gather(entry, files));
+}
+
+/// Where ZIPs are, by the list of them, or else by who is there.
+fn points(lists: &[List], brands: &[Brand]) -> HashMap<String, Point> {
+    let there = brands.iter().flat_map(|brand| &brand.locations).filter_map(|place| {
+        let zip = place.zip.as_deref()?.get(..5)?.to_owned();
+        Some((zip, Point { lat: place.lat? as f32, lon: place.lon? as f32 }))
     });
-    Ok(known.collect())
+    let listed = lists
+        .iter()
+        .flat_map(|list| &list.points)
+        .filter_map(|point| Some((point.zip.clone()?, Point { lat: point.lat as f32, lon: point.lon as f32 })));
+    there.chain(listed).collect()
 }
 
 fn ask(index: &Index, text: &str, near: Option<&str>, points: &HashMap<String, Point>) -> Vec<Hit> {
@@ -95,7 +115,13 @@ fn ask(index: &Index, text: &str, near: Option<&str>, points: &HashMap<String, P
     index.search(&Query { text, near, limit: SHOWN, ..Query::default() })
 }
 
-fn score(index: &Index, labels: &[labels::Label], points: &HashMap<String, Point>, brands: &[Brand], misses: bool) {
+fn score(
+    index: &Index,
+    labels: &[labels::Label],
+    points: &HashMap<String, Point>,
+    brands: &[Brand],
+    misses: bool,
+) -> bool {
     let by_id: HashMap<SourceId, &Brand> = brands.iter().map(|brand| (brand.id, brand)).collect();
     let mut kinds: BTreeMap<&str, [usize; 3]> = BTreeMap::new();
     let mut all = [0; 3];
@@ -118,6 +144,8 @@ fn score(index: &Index, labels: &[labels::Label], points: &HashMap<String, Point
         let share = |count: usize| 100.0 * count as f64 / queries as f64;
         println!("{kind:<14}{queries:>8}{:>7.1}%{:>9.1}%", share(first), share(five));
     }
+    let [queries, first, five] = all;
+    first * 100 >= queries * 90 && five * 100 >= queries * 98
 }
 
 /// A brand as another search engine gets it.
@@ -144,23 +172,26 @@ fn as_typed(labels: &[labels::Label], every: usize) -> Vec<(&str, Option<&str>)>
 }
 
 fn latency(index: &Index, texts: &[(&str, Option<&str>)], points: &HashMap<String, Point>) {
-    let mut took: Vec<(Duration, &str)> = Vec::new();
+    let mut once: Vec<Duration> = Vec::new();
+    let mut best: Vec<(Duration, &str)> = Vec::new();
     for (text, near) in texts {
-        let begun = Instant::now();
-        std::hint::black_box(ask(index, text, *near, points));
-        took.push((begun.elapsed(), text));
+        let runs = [(); 3].map(|()| {
+            let begun = Instant::now();
+            std::hint::black_box(ask(index, text, *near, points));
+            begun.elapsed()
+        });
+        once.push(runs[0]);
+        best.extend(runs.iter().min().map(|best| (*best, *text)));
     }
-    took.sort_unstable();
-    let at = |share: f64| took[((took.len() - 1) as f64 * share) as usize].0.as_secs_f64() * 1000.0;
-    println!(
-        "\n{} queries as typed: p50 {:.3} ms, p90 {:.2} ms, p99 {:.2} ms, longest {:.1} ms",
-        took.len(),
-        at(0.5),
-        at(0.9),
-        at(0.99),
-        at(1.0)
-    );
-    let slowest: Vec<&str> = took.iter().rev().take(8).map(|(_, text)| *text).collect();
+    once.sort_unstable();
+    best.sort_unstable();
+    let shares = |took: Vec<Duration>| {
+        let at = |share: f64| took[((took.len() - 1) as f64 * share) as usize].as_secs_f64() * 1000.0;
+        format!("p50 {:.3} ms, p90 {:.3} ms, p99 {:.3} ms, longest {:.1} ms", at(0.5), at(0.9), at(0.99), at(1.0))
+    };
+    println!("\n{} queries as typed: {}", texts.len(), shares(once));
+    println!("best of three, as on a machine of one's own: {}", shares(best.iter().map(|(took, _)| *took).collect()));
+    let slowest: Vec<&str> = best.iter().rev().take(8).map(|(_, text)| *text).collect();
     println!("slowest: {slowest:?}");
 }
 
@@ -179,4 +210,12 @@ fn resident() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok()).unwrap_or(f64::NAN) / 1000.0
+}
+
+/// Seconds of processor this process had.
+fn processor() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    let ticks: f64 = fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum();
+    ticks / 100.0
 }

@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tantivy::directory::{Directory, MmapDirectory, RamDirectory, TerminatingWrite};
 use tantivy::{Index as Tantivy, IndexSettings, SingleSegmentIndexWriter, TantivyDocument};
 
-use super::cards::{Cards, Writer};
+use super::cards::{Cards, Draft, Writer};
 use super::terms::{self, Fields, Terms};
 use super::{Built, Index, IndexError};
-use crate::brands::Brand;
+use crate::brands::{Brand, Category};
 
 /// Our file beside those of tantivy.
 const CARDS: &str = "cards";
@@ -95,11 +95,25 @@ fn write(directory: impl Directory, generation: &str, brands: &[Brand]) -> Resul
         brands.iter().enumerate().map(|(at, brand)| (Reverse(terms::prior(brand)), at)).collect();
     order.sort_unstable();
     let mut cards = Writer::default();
-    for brand in order.into_iter().filter_map(|(_, at)| brands.get(at)) {
-        let (card, terms) = terms::read(brand);
-        cards.push(&card);
-        writer.add_document(document(fields, brand, terms))?;
-    }
+    std::thread::scope(|scope| {
+        // One reads while the other writes.
+        let (sender, receiver) = std::sync::mpsc::sync_channel(4);
+        let order = &order;
+        scope.spawn(move || {
+            for some in order.chunks(256) {
+                let brands = some.iter().filter_map(|(_, at)| brands.get(*at));
+                let read: Vec<_> = brands.map(|brand| (brand.category, terms::read(brand))).collect();
+                if sender.send(read).is_err() {
+                    return;
+                }
+            }
+        });
+        for (category, (card, terms)) in receiver.iter().flatten() {
+            cards.push(&card);
+            writer.add_document(document(fields, &card, category, terms))?;
+        }
+        Ok::<_, IndexError>(())
+    })?;
     let index = writer.finalize()?;
     let mut file = index.directory().open_write(Path::new(CARDS)).map_err(tantivy::TantivyError::from)?;
     file.write_all(&cards.finish(generation))?;
@@ -108,7 +122,7 @@ fn write(directory: impl Directory, generation: &str, brands: &[Brand]) -> Resul
     Ok(index)
 }
 
-fn document(fields: Fields, brand: &Brand, terms: Terms) -> TantivyDocument {
+fn document(fields: Fields, card: &Draft, category: Category, terms: Terms) -> TantivyDocument {
     let mut document = TantivyDocument::new();
     let sets = [
         (fields.whole, terms.whole),
@@ -117,13 +131,11 @@ fn document(fields: Fields, brand: &Brand, terms: Terms) -> TantivyDocument {
         (fields.other, terms.other),
         (fields.address, terms.address),
     ];
-    for (field, mut set) in sets {
-        set.sort_unstable();
-        set.dedup();
+    for (field, set) in sets {
         set.iter().for_each(|term| document.add_text(field, term));
     }
-    document.add_text(fields.id, brand.id.to_string());
-    document.add_text(fields.category, (brand.category as u8).to_string());
+    document.add_text(fields.id, card.id.to_string());
+    document.add_text(fields.category, (category as u8).to_string());
     document
 }
 

@@ -13,62 +13,80 @@ use super::Built;
 /// Spellings of one word that are looked at.
 const MAX_SPELLINGS: usize = 48;
 
+/// More lists than this are written into one set first.
+const MAX_LISTS: usize = 6;
+
 /// Numbers in order.
 pub(super) enum Docs {
-    One(SegmentPostings),
-    Either(SegmentPostings, SegmentPostings),
-    Listed { docs: Vec<u32>, at: usize },
+    /// Those of any of a few lists.
+    Lists(Vec<SegmentPostings>),
+    /// A bit for each.
+    Set { bits: Vec<u64>, size: u32 },
 }
 
 impl Docs {
-    pub fn doc(&self) -> u32 {
-        match self {
-            Docs::One(one) => one.doc(),
-            Docs::Either(one, other) => one.doc().min(other.doc()),
-            Docs::Listed { docs, at } => docs.get(*at).copied().unwrap_or(TERMINATED),
+    pub fn one(postings: SegmentPostings) -> Docs {
+        Docs::Lists(vec![postings])
+    }
+
+    /// Every number below.
+    pub fn every(below: u32) -> Docs {
+        Docs::set(below, |set| (0..below).for_each(set))
+    }
+
+    /// All that hold any of the terms.
+    pub fn any(lists: Vec<SegmentPostings>, below: u32) -> Docs {
+        if lists.len() <= MAX_LISTS {
+            return Docs::Lists(lists);
         }
+        Docs::set(below, |set| {
+            for mut list in lists {
+                while list.doc() != TERMINATED {
+                    set(list.doc());
+                    list.advance();
+                }
+            }
+        })
+    }
+
+    fn set(below: u32, fill: impl FnOnce(&mut dyn FnMut(u32))) -> Docs {
+        let mut bits = vec![0u64; below.div_ceil(64) as usize];
+        fill(&mut |doc| {
+            if let Some(bits) = bits.get_mut(doc as usize / 64) {
+                *bits |= 1 << (doc % 64);
+            }
+        });
+        let size = bits.iter().map(|bits| bits.count_ones()).sum();
+        Docs::Set { bits, size }
     }
 
     /// The first number at or after `target`.
     pub fn seek(&mut self, target: u32) -> u32 {
-        fn to(postings: &mut SegmentPostings, target: u32) -> u32 {
-            if postings.doc() >= target { postings.doc() } else { postings.seek(target) }
-        }
         match self {
-            Docs::One(one) => to(one, target),
-            Docs::Either(one, other) => to(one, target).min(to(other, target)),
-            Docs::Listed { docs, at } => {
-                *at += docs.get(*at..).map_or(0, |rest| rest.partition_point(|doc| *doc < target));
-                self.doc()
+            Docs::Lists(lists) => {
+                let found =
+                    lists.iter_mut().map(|list| if list.doc() >= target { list.doc() } else { list.seek(target) });
+                found.min().unwrap_or(TERMINATED)
+            }
+            Docs::Set { bits, .. } => {
+                let mut at = target as usize / 64;
+                let mut word = bits.get(at).map_or(0, |bits| bits >> (target % 64) << (target % 64));
+                while word == 0 {
+                    at += 1;
+                    match bits.get(at) {
+                        Some(bits) => word = *bits,
+                        None => return TERMINATED,
+                    }
+                }
+                at as u32 * 64 + word.trailing_zeros()
             }
         }
     }
 
     fn size(&self) -> u32 {
         match self {
-            Docs::One(one) => one.size_hint(),
-            Docs::Either(one, other) => one.size_hint() + other.size_hint(),
-            Docs::Listed { docs, .. } => docs.len() as u32,
-        }
-    }
-
-    /// All that hold any of the terms.
-    pub fn any(mut postings: Vec<SegmentPostings>) -> Docs {
-        match (postings.pop(), postings.pop()) {
-            (Some(one), None) => Docs::One(one),
-            (Some(one), Some(other)) if postings.is_empty() => Docs::Either(one, other),
-            (one, other) => {
-                let mut docs = Vec::new();
-                for mut postings in postings.into_iter().chain(one).chain(other) {
-                    while postings.doc() != TERMINATED {
-                        docs.push(postings.doc());
-                        postings.advance();
-                    }
-                }
-                docs.sort_unstable();
-                docs.dedup();
-                Docs::Listed { docs, at: 0 }
-            }
+            Docs::Lists(lists) => lists.iter().map(SegmentPostings::size_hint).sum(),
+            Docs::Set { size, .. } => *size,
         }
     }
 }

@@ -55,25 +55,25 @@ impl Find<'_> {
         let (Some(address), Some(host)) = (&asked.address, &asked.host) else { return };
         let field = self.built.fields.address;
         if let Some(postings) = self.built.postings(field, address) {
-            return self.collect_address(address, Docs::One(postings));
+            return self.collect_address(address, Docs::one(postings));
         }
         if address.contains('/') {
             let started = self.built.addresses(address, 16);
             if !started.is_empty() {
-                return self.collect_address(host, Docs::any(started));
+                return self.collect_address(host, Docs::any(started, self.built.cards.len() as u32));
             }
         }
         let above = std::iter::successors(address.rsplit_once('/'), |(above, _)| above.rsplit_once('/'));
         let above: Vec<&str> = above.map(|(above, _)| above).take(10).chain(parents(host)).collect();
         for address in above {
             if let Some(postings) = self.built.postings(field, address) {
-                return self.collect_address(address, Docs::One(postings));
+                return self.collect_address(address, Docs::one(postings));
             }
         }
         // clevelandclinic.org is the Cleveland Clinic's, whatever its endpoints are called.
         let label = parents(host).last().and_then(|domain| domain.split('.').next()).unwrap_or_default();
         if let Some(postings) = self.built.postings(self.built.fields.whole, label) {
-            self.collect_address(label, Docs::One(postings));
+            self.collect_address(label, Docs::one(postings));
         }
     }
 
@@ -132,11 +132,11 @@ impl Find<'_> {
     fn exact(&mut self, asked: &Asked) {
         let (built, fields) = (self.built, self.built.fields);
         if let Some(whole) = built.postings(fields.whole, start(&asked.squeezed, 200)) {
-            self.collect(asked, vec![Docs::One(whole)]);
+            self.collect(asked, vec![Docs::one(whole)]);
         }
         let boundary = format!("{} ", asked.whole[0]);
         let names = [boundary.as_str(), &asked.whole[0], &asked.whole[1]];
-        let named = |name: &&str| built.postings(fields.start, start(name, NAME_START)).map(Docs::One);
+        let named = |name: &&str| built.postings(fields.start, start(name, NAME_START)).map(Docs::one);
         // The town of the same name first.
         if let (Some(named), Some(mut lists)) = (named(&names[1]), self.lists(asked, &[fields.other], true)) {
             lists.push(named);
@@ -188,7 +188,7 @@ impl Find<'_> {
             let terms: Vec<&str> = std::iter::once(long).chain(typed).chain(spelled).collect();
             let postings = fields.iter().flat_map(|field| terms.iter().map(|term| (*field, *term)));
             let postings: Vec<_> = postings.filter_map(|(field, term)| self.built.postings(field, term)).collect();
-            (!postings.is_empty()).then(|| Docs::any(postings))
+            (!postings.is_empty()).then(|| Docs::any(postings, self.built.cards.len() as u32))
         };
         words.map(list).collect()
     }
@@ -229,10 +229,13 @@ impl Find<'_> {
         if !self.query.categories.is_empty() {
             let field = self.built.fields.category;
             let terms = self.query.categories.iter().map(|category| (*category as u8).to_string());
-            lists.push(Docs::any(terms.filter_map(|term| self.built.postings(field, &term)).collect()));
+            lists.push(Docs::any(
+                terms.filter_map(|term| self.built.postings(field, &term)).collect(),
+                self.built.cards.len() as u32,
+            ));
         }
         if lists.is_empty() {
-            lists.push(Docs::Listed { docs: (0..self.built.cards.len() as u32).collect(), at: 0 });
+            lists.push(Docs::every(self.built.cards.len() as u32));
         }
         let mut all = All::of(lists);
         let mut next = 0;

@@ -14,6 +14,8 @@ pub(super) struct Rank {
     kind: Kind,
     /// How well the words fit.
     cost: u32,
+    /// The name says more than was asked for.
+    incomplete: bool,
     nearness: u8,
     /// Words that the name says and the place does not: Houston Healthcare is not in Houston.
     elsewhere: usize,
@@ -80,8 +82,8 @@ pub(super) fn rank(
     signal: Signal,
     beside: bool,
 ) -> Option<Ranked> {
-    let (kind, cost, elsewhere) = fit(card, asked)?;
-    let name = card.fields().next().map_or(0, |field| field.text.len());
+    let Fit { kind, cost, incomplete, elsewhere } = fit(card, asked)?;
+    let name = card.fields().next().filter(|_| !asked.words.is_empty()).map_or(0, |field| field.text.len());
     let used = signal.connections.checked_ilog2().map_or(0, |log| 8 + 4 * log);
     let nearness = kilometres.map_or(0, nearness);
     let kind = match kind {
@@ -94,6 +96,7 @@ pub(super) fn rank(
     let rank = Rank {
         kind,
         cost,
+        incomplete,
         nearness,
         elsewhere,
         popularity: Reverse(u32::from(row.prior) + used),
@@ -105,13 +108,21 @@ pub(super) fn rank(
     Some(Ranked { rank })
 }
 
-fn fit(card: &Card<'_>, asked: &Asked) -> Option<(Kind, u32, usize)> {
+struct Fit {
+    kind: Kind,
+    cost: u32,
+    incomplete: bool,
+    elsewhere: usize,
+}
+
+fn fit(card: &Card<'_>, asked: &Asked) -> Option<Fit> {
     if asked.words.is_empty() {
-        return Some((Kind::Name, 0, 0));
+        return Some(Fit { kind: Kind::Name, cost: 0, incomplete: false, elsewhere: 0 });
     }
     let mut best = vec![u32::MAX; asked.words.len()];
     let mut in_place = vec![false; asked.words.len()];
     let mut kind = Kind::Across;
+    let mut incomplete = true;
     for field in card.fields() {
         let penalty = field.why as u32 - 1;
         let (mut in_field, mut spare, mut exact) = (0, 0, 0);
@@ -130,6 +141,7 @@ fn fit(card: &Card<'_>, asked: &Asked) -> Option<(Kind, u32, usize)> {
             }
         }
         let all = in_field > 0 && in_field + spare == asked.words.len();
+        incomplete &= !(field.why.is_name() && is_complete(field, asked));
         kind = kind.min(of_field(field, asked, all, exact));
     }
     let mut cost = 0;
@@ -146,7 +158,14 @@ fn fit(card: &Card<'_>, asked: &Asked) -> Option<(Kind, u32, usize)> {
         };
     }
     let elsewhere = in_place.iter().filter(|in_place| !**in_place).count();
-    Some((kind, cost, elsewhere))
+    Some(Fit { kind, cost, incomplete, elsewhere })
+}
+
+/// Whether every word of a name was asked for, however it was spelled.
+fn is_complete(field: Field<'_>, asked: &Asked) -> bool {
+    let whole = |fit: u32| fit.is_multiple_of(TYPO);
+    let mut core = field.folded.split(BESIDE).next().unwrap_or_default().split(' ');
+    core.all(|word| asked.words.iter().any(|asked| fit_of(asked, word, None).is_some_and(whole)))
 }
 
 fn of_field(field: Field<'_>, asked: &Asked, all_words: bool, exact: usize) -> Kind {

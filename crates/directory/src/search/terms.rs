@@ -76,6 +76,9 @@ const SHORT: &[(&str, &str)] = &[
     ("clin", "clinic"),
 ];
 
+/// Short forms that are not a start of what they stand for, not yet typed in full; otherwise a state, or nothing.
+const BEGUN: &[(&str, &str)] = &[("ct", "center"), ("cnt", "center"), ("sv", "service"), ("svc", "service")];
+
 pub(super) fn is_filler(word: &str) -> bool {
     FILLERS.contains(&word)
 }
@@ -91,9 +94,15 @@ pub(super) fn folded(text: &str) -> Vec<Word> {
     all
 }
 
-/// Words as typed, each with its spelled out form.
+/// Words as typed, each with its spelled out form, also while a short form is typed.
 pub(super) fn both(text: &str) -> Vec<(String, String)> {
-    as_typed(text).into_iter().zip(folded(text)).map(|(typed, long)| (typed.text, long.text)).collect()
+    let pair = |(typed, mut long): (Word, Word)| {
+        if let Some((_, spelled)) = BEGUN.iter().find(|(short, _)| *short == long.text) {
+            long.text = (*spelled).to_owned();
+        }
+        (typed.text, long.text)
+    };
+    as_typed(text).into_iter().zip(folded(text)).map(pair).collect()
 }
 
 /// A name without what comes before and after it: `The Oaks, Inc.` → `oaks`.
@@ -188,7 +197,7 @@ pub(super) fn schema() -> (Schema, Fields) {
     (schema.build(), fields)
 }
 
-/// Terms of one brand; some more than once.
+/// Terms of one brand.
 #[derive(Default)]
 pub(super) struct Terms {
     pub whole: Vec<String>,
@@ -232,6 +241,10 @@ pub(super) fn read(brand: &Brand) -> (Draft, Terms) {
     for url in published.chain(brand.endpoints().map(|endpoint| endpoint.address.clone())).take(MAX_OTHERS) {
         terms.address.extend(address(&url));
         terms.address.extend(host(&url).iter().flat_map(|host| parents(host)).map(str::to_owned));
+    }
+    for terms in [&mut terms.whole, &mut terms.start, &mut terms.name, &mut terms.other, &mut terms.address] {
+        terms.sort_unstable();
+        terms.dedup();
     }
     (card, terms)
 }
