@@ -102,7 +102,7 @@ fn a_converted_document_is_replaced_by_its_next_version() {
     };
     let related = "<relatedDocument typeCode=\"RPLC\"><parentDocument><id root=\"1.2.3\" extension=\"one\"/></parentDocument></relatedDocument>";
     let converted = |xml: String| -> Vec<Value> {
-        let made = convert(xml.as_bytes(), &Origin { document: None, received_at: NOW }).unwrap();
+        let made = convert(xml.as_bytes(), &Origin { document: None, patient: None, received_at: NOW }).unwrap();
         made.resources.iter().map(|one| serde_json::from_slice(&one.json).unwrap()).collect()
     };
     for (more, expected) in [("", 2), (related, 1)] {

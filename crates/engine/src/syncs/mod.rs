@@ -302,19 +302,7 @@ impl Engine {
         if another_round {
             state.reopen();
         }
-        let source_hash = row.source_hash;
-        let run = Run {
-            engine: self.clone(),
-            human_id,
-            connection,
-            sync_id,
-            source_hash,
-            account,
-            key,
-            lease,
-            state: Mutex::new(state),
-            committing: tokio::sync::Mutex::default(),
-        };
+        let run = Run::new(self, (row, account, key), (sync_id, lease), state);
         Ok(Pull { run, membership, capability, access: Access::new(grant), tenant })
     }
 }
@@ -399,6 +387,26 @@ impl Pull {
 }
 
 impl Run {
+    fn new(
+        engine: &Engine,
+        (row, account, key): (&ConnectionRow, Account, DataKey),
+        (sync_id, lease): (RowId, Lease),
+        state: State,
+    ) -> Run {
+        Run {
+            engine: engine.clone(),
+            human_id: row.human_id,
+            connection: row.id,
+            sync_id,
+            source_hash: row.source_hash,
+            account,
+            key,
+            lease,
+            state: Mutex::new(state),
+            committing: tokio::sync::Mutex::default(),
+        }
+    }
+
     fn with_state<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -14,9 +14,12 @@ use super::patient::{first_id, patient};
 use super::{About, Custodian, Origin, Subject};
 
 /// Makes the patient, the encounter and the custodian, which everything else refers to. Returns what the header says.
-pub fn open(cx: &mut Context<'_>) -> About {
+pub fn open(cx: &mut Context<'_>, origin: &Origin) -> About {
     let document = cx.document;
-    cx.patient = patient(cx);
+    cx.patient = match &origin.patient {
+        Some(known) => known.clone(),
+        None => patient(cx),
+    };
     cx.encounter = super::encounters::encompassing(cx);
     let custodian_node = document.path(&["custodian", "assignedCustodian", "representedCustodianOrganization"]);
     if let Some(node) = custodian_node {
