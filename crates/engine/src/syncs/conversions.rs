@@ -146,11 +146,7 @@ impl Run {
     }
 
     fn warn_of_document(&self, reason: &str) {
-        let code = format!("{WARNING}{reason}");
-        self.with_state(|state| match state.report.warnings.iter_mut().find(|(known, _)| *known == code) {
-            Some((_, count)) => *count += 1,
-            None => state.report.warnings.push((code, 1)),
-        });
+        self.with_state(|state| state.count(&format!("{WARNING}{reason}")));
     }
 
     /// Puts what is told, and lets go of what the same document told before and no longer does.

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use domain::{RowId, SyncReport, SyncState};
 use store::connections::ConnectionRow;
 
-use super::{Position, Run, State, Stop};
+use super::run::Position;
+use super::{Run, State, Stop};
 use crate::Engine;
 use crate::connections::{Account, open_report};
 use crate::jobs::{JobError, Lease, Verdict};
