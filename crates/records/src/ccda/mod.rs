@@ -57,6 +57,7 @@ mod unstructured;
 mod vital_signs;
 mod xml;
 
+pub(crate) use header::VERSION;
 pub use losses::{Entry, Fate, LossReason, Losses, LostPart, SectionReport, Totals};
 
 /// Raised whenever the same document gives other resources: what an earlier revision made is made anew.
