@@ -9,6 +9,8 @@ use crate::fhir::{Element, Resource};
 
 /// System and value.
 type Name<'a> = (Option<&'a str>, &'a str);
+/// The name that versions of a document share, and system and code of their type.
+type Set<'a> = (Name<'a>, (&'a str, &'a str));
 
 /// Keys of the documents and compositions that another one replaces, because it says so or because it is a higher
 /// version of the same set. A composition goes with the documents it
@@ -49,7 +51,7 @@ fn outnumbered(chart: &Chart) -> HashSet<&str> {
             numbers.insert(chart.key_at(origin.document), number);
         }
     }
-    let mut sets: HashMap<(Name<'_>, (&str, &str)), Vec<(u64, &str)>> = HashMap::new();
+    let mut sets: HashMap<Set<'_>, Vec<(u64, &str)>> = HashMap::new();
     for document in chart.of_kind("DocumentReference").filter(|one| one.status() != "entered-in-error") {
         let Some(number) = numbers.get(document.key) else { continue };
         let kinds: HashSet<(&str, &str)> =
