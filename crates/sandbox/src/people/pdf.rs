@@ -20,15 +20,15 @@ pub(super) fn page<'l>(lines: impl Iterator<Item = &'l str>) -> Vec<u8> {
     let (mut out, mut places) = ("%PDF-1.4\n".to_owned(), Vec::new());
     for (number, object) in objects.iter().enumerate() {
         places.push(out.len());
-        let _ = write!(out, "{} 0 obj\n{object}\nendobj\n", number + 1);
+        let _ = writeln!(out, "{} 0 obj\n{object}\nendobj", number + 1);
     }
     let table = out.len();
-    let _ = write!(out, "xref\n0 {}\n0000000000 65535 f \n", places.len() + 1);
+    let _ = writeln!(out, "xref\n0 {}\n0000000000 65535 f ", places.len() + 1);
     for place in &places {
-        let _ = write!(out, "{place:010} 00000 n \n");
+        let _ = writeln!(out, "{place:010} 00000 n ");
     }
     let size = places.len() + 1;
-    let _ = write!(out, "trailer\n<< /Size {size} /Root 1 0 R >>\nstartxref\n{table}\n%%EOF\n");
+    let _ = writeln!(out, "trailer\n<< /Size {size} /Root 1 0 R >>\nstartxref\n{table}\n%%EOF");
     out.into_bytes()
 }
 
