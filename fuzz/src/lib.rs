@@ -47,12 +47,12 @@ pub fn check_landed(resources: &[Landed]) -> HashSet<String> {
 }
 
 /// A conversion: every reference resolves, nothing is empty, every entry is accounted for.
-pub fn check_converted(converted: &Converted, document: Option<&str>) {
+pub fn check_converted(converted: &Converted, elsewhere: &[&str]) {
     let keys = check_landed(&converted.resources);
     assert_eq!(converted.resources.first().map(|first| first.kind.as_str()), Some("Composition"));
     for landed in &converted.resources {
         let json: Value = serde_json::from_slice(&landed.json).expect("a resource is JSON");
-        check_value(&json, &keys, document);
+        check_value(&json, &keys, elsewhere);
     }
     for entry in converted.losses.sections.iter().flat_map(|section| &section.entries) {
         if let Fate::Mapped(made) = &entry.fate {
@@ -64,21 +64,21 @@ pub fn check_converted(converted: &Converted, document: Option<&str>) {
     }
 }
 
-fn check_value(json: &Value, keys: &HashSet<String>, document: Option<&str>) {
+fn check_value(json: &Value, keys: &HashSet<String>, elsewhere: &[&str]) {
     match json {
         Value::Null => panic!("a null"),
         Value::String(text) => assert!(!text.trim().is_empty(), "an empty text"),
         Value::Array(items) => {
             assert!(!items.is_empty(), "an empty list");
-            items.iter().for_each(|item| check_value(item, keys, document));
+            items.iter().for_each(|item| check_value(item, keys, elsewhere));
         }
         Value::Object(members) => {
             assert!(!members.is_empty(), "an empty object");
             if let Some(target) = members.get("reference").and_then(Value::as_str) {
-                let inside = target.starts_with('#') || keys.contains(target) || document == Some(target);
+                let inside = target.starts_with('#') || keys.contains(target) || elsewhere.contains(&target);
                 assert!(inside, "a reference to nothing");
             }
-            members.values().for_each(|inner| check_value(inner, keys, document));
+            members.values().for_each(|inner| check_value(inner, keys, elsewhere));
         }
         Value::Bool(_) | Value::Number(_) => {}
     }

@@ -18,7 +18,7 @@ fuzz_target!(|bytes: &[u8]| {
     for piece in &opened.pieces {
         assert!(!piece.name.contains(['\0', '\n']) && !piece.name.split('/').any(|part| part == ".."), "harmful name");
         if piece.form == Form::Ccda {
-            let origin = Origin { document: None, received_at: TODAY };
+            let origin = Origin { document: None, patient: None, received_at: TODAY };
             if let Ok(converted) = convert(&piece.bytes, &origin) {
                 check_converted(&converted, None);
             }

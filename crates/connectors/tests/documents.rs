@@ -92,12 +92,12 @@ fn forms_are_told_by_type_and_format() {
         ("text/plain", "", Form::Text),
         ("text/rtf", "", Form::Rtf),
         ("application/pdf", "", Form::Pdf),
-        ("image/jpeg", "", Form::Other),
+        ("image/jpeg", "", Form::Image),
     ] {
         let found = document(json!({"contentType": kind, "url": "Binary/b1"}), format);
         assert_eq!(
             (found[0].form, found[0].form.is_readable()),
-            (form, !matches!(form, Form::Pdf | Form::Other)),
+            (form, !matches!(form, Form::Pdf | Form::Image | Form::Other)),
             "{kind}"
         );
     }
@@ -157,6 +157,23 @@ fn documents_arrive_raw_or_wrapped() {
     let inline = &document(json!({"contentType": "text/plain", "data": "SGVsbG8="}), "")[0];
     assert_eq!(inline.fetch(&target), text(b"Hello").map(Fetch::Inline));
     assert!(!format!("{inline:?} {:?}", inline.fetch(&target)).contains("SGVs"));
+}
+
+#[test]
+fn a_file_that_is_only_kept_may_be_smaller_than_one_that_is_read() {
+    const MIB: u64 = 1 << 20;
+    let target = Target { platform: &GENERIC, base: &base(), patient: "ada", tenant: None, version: Version::R4 };
+    for (kind, most) in [("application/pdf", 20), ("image/png", 20), ("text/xml", 50)] {
+        let of = |size: u64| document(json!({"contentType": kind, "url": "Binary/b1", "size": size}), "").remove(0);
+        assert_eq!(of(most * MIB + 1).fetch(&target), Err(AttachmentError::TooLarge), "{kind}: not even asked for");
+        let Ok(Fetch::WithToken(request)) = of(most * MIB).fetch(&target) else { panic!("{kind}") };
+        assert_eq!(request.max_bytes as u64, most * MIB / 3 * 4 + MIB, "{kind}: whatever it really is");
+        let sent = answer(200, "application/octet-stream", "x".repeat(usize::try_from(most * MIB).unwrap() + 1));
+        assert_eq!(of(1).read(&sent), Err(AttachmentError::TooLarge), "{kind}");
+    }
+    let picture = document(json!({"contentType": "image/png", "url": "Binary/b1"}), "").remove(0);
+    let page = answer(200, "text/html", "<html>Sign in");
+    assert_eq!(picture.read(&page), Err(AttachmentError::WebPage));
 }
 
 #[test]

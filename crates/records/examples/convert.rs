@@ -35,7 +35,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for path in &wishes.paths {
         sources.append(&mut samples::gather(path)?);
     }
-    let origin = Origin { document: None, received_at: RECEIVED };
+    let origin = Origin { document: None, patient: None, received_at: RECEIVED };
     let mut bundles = wishes.out.as_deref().map(created).transpose()?;
     let (mut tally, mut losses, mut refused, mut resources) = (Tally::default(), Vec::new(), 0, 0);
     for source in &sources {

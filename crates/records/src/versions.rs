@@ -2,18 +2,26 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::ccda::VERSION;
 use crate::chart::Chart;
 use crate::documents::written_at;
 use crate::fhir::{Element, Resource};
 
 /// System and value.
 type Name<'a> = (Option<&'a str>, &'a str);
+/// The name that versions of a document share, and system and code of their type.
+type Set<'a> = (Name<'a>, (&'a str, &'a str));
 
-/// Keys of the documents and compositions that another one replaces. A composition goes with the documents it
+/// Keys of the documents and compositions that another one replaces, because it says so or because it is a higher
+/// version of the same set. A composition goes with the documents it
 /// came from, and a document with the composition that was all there was in it.
 pub fn replaced(chart: &Chart) -> HashSet<&str> {
+    let mut replaced = outnumbered(chart);
     if all(chart).all(|document| document.get("relatesTo").is_absent()) {
-        return HashSet::new();
+        if !replaced.is_empty() {
+            spread(chart, &mut replaced);
+        }
+        return replaced;
     }
     let named = Named::of(chart);
     let mut links: HashSet<(&str, &str)> = HashSet::new();
@@ -26,11 +34,39 @@ pub fn replaced(chart: &Chart) -> HashSet<&str> {
     // Of two that replace each other the later one stays.
     let age = |key: &str| chart.get(key).map(|document| (written_at(document), document.key.to_owned()));
     let counts = |(new, old): &(&str, &str)| !links.contains(&(*old, *new)) || age(old) < age(new);
-    let mut replaced: HashSet<&str> = links.iter().filter(|link| counts(link)).map(|(_, old)| *old).collect();
+    replaced.extend(links.iter().filter(|link| counts(link)).map(|(_, old)| *old));
     if !replaced.is_empty() && chart.has_origins() {
         spread(chart, &mut replaced);
     }
     replaced
+}
+
+/// Documents of which another one of the same set and type has a higher version number. The set is a name that
+/// documents share; the number is told by the composition a document became.
+fn outnumbered(chart: &Chart) -> HashSet<&str> {
+    let mut numbers: HashMap<&str, u64> = HashMap::new();
+    for composition in chart.of_kind("Composition").filter(|one| one.status() != "entered-in-error") {
+        let number = composition.extension(VERSION).str("valueString").and_then(|number| number.parse().ok());
+        if let (Some(number), [origin]) = (number, chart.origins(composition.key)) {
+            numbers.insert(chart.key_at(origin.document), number);
+        }
+    }
+    let mut sets: HashMap<Set<'_>, Vec<(u64, &str)>> = HashMap::new();
+    for document in chart.of_kind("DocumentReference").filter(|one| one.status() != "entered-in-error") {
+        let Some(number) = numbers.get(document.key) else { continue };
+        let kinds: HashSet<(&str, &str)> =
+            document.concept("type").codings().filter_map(|kind| kind.system().zip(kind.code())).collect();
+        for set in document.each("identifier").filter_map(name) {
+            for kind in &kinds {
+                sets.entry((set, *kind)).or_default().push((*number, document.key));
+            }
+        }
+    }
+    let lower = sets.into_values().flat_map(|versions| {
+        let highest = versions.iter().map(|(number, _)| *number).max();
+        versions.into_iter().filter(move |(number, _)| Some(*number) < highest).map(|(_, key)| key)
+    });
+    lower.collect()
 }
 
 fn all(chart: &Chart) -> impl Iterator<Item = Resource<'_>> {

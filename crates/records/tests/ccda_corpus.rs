@@ -77,7 +77,7 @@ fn every_document_converts() {
         eprintln!("SKIPPED: C-CDA documents need the sample data; set TRIBUTARY_CORPORA");
         return;
     }
-    let origin = Origin { document: None, received_at: Timestamp(1_767_225_600_000) };
+    let origin = Origin { document: None, patient: None, received_at: Timestamp(1_767_225_600_000) };
     let mut sections: BTreeMap<String, (usize, BTreeMap<LossReason, usize>)> = BTreeMap::new();
     let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
     let (mut spent, mut size) = (std::time::Duration::ZERO, 0);

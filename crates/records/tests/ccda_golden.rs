@@ -26,7 +26,7 @@ const COUNTS: &str = include_str!("ccda_golden/counts.txt");
 /// The resources of a document or of a fragment, which is wrapped first.
 fn converted(name: &str, xml: Vec<u8>) -> Vec<Value> {
     let source = ccda_samples::source(name.to_owned(), xml);
-    let origin = Origin { document: None, received_at: Timestamp(1_767_225_600_000) };
+    let origin = Origin { document: None, patient: None, received_at: Timestamp(1_767_225_600_000) };
     let converted = convert(&source.xml, &origin).unwrap_or_else(|reason| panic!("{name}: {reason}"));
     converted.resources.iter().map(|landed| serde_json::from_slice(&landed.json).unwrap()).collect()
 }

@@ -15,7 +15,7 @@ use roxmltree::{Document, Node};
 use ccda_samples::{corpora, gather};
 use tally::Tally;
 
-const ORIGIN: Origin = Origin { document: None, received_at: Timestamp(1_767_225_600_000) };
+const ORIGIN: Origin = Origin { document: None, patient: None, received_at: Timestamp(1_767_225_600_000) };
 
 /// The one example that is not well formed where it was published.
 const BROKEN: &str = "Basic_Occupation_Observation_Example.xml";

@@ -102,7 +102,7 @@ fn a_converted_document_is_replaced_by_its_next_version() {
     };
     let related = "<relatedDocument typeCode=\"RPLC\"><parentDocument><id root=\"1.2.3\" extension=\"one\"/></parentDocument></relatedDocument>";
     let converted = |xml: String| -> Vec<Value> {
-        let made = convert(xml.as_bytes(), &Origin { document: None, received_at: NOW }).unwrap();
+        let made = convert(xml.as_bytes(), &Origin { document: None, patient: None, received_at: NOW }).unwrap();
         made.resources.iter().map(|one| serde_json::from_slice(&one.json).unwrap()).collect()
     };
     for (more, expected) in [("", 2), (related, 1)] {
@@ -111,6 +111,45 @@ fn a_converted_document_is_replaced_by_its_next_version() {
             assert_eq!(shown(kind, &all).0.len(), expected, "{kind}");
         }
     }
+}
+
+#[test]
+fn of_a_set_the_highest_version_is_shown() {
+    let xml = |id: &str, kind: &str, set: &str, version: &str| {
+        format!(
+            "<ClinicalDocument xmlns=\"urn:hl7-org:v3\"><id root=\"1.2.3\" extension=\"{id}\"/>\
+         <code code=\"{kind}\" codeSystem=\"2.16.840.1.113883.6.1\"/><title>Summary</title>\
+         <effectiveTime value=\"20200601080000+0000\"/>{set}{version}<component><structuredBody><component><section>\
+         <code code=\"29299-5\" codeSystem=\"2.16.840.1.113883.6.1\"/><title>Reason</title><text>Check {id}</text>\
+         </section></component></structuredBody></component></ClinicalDocument>"
+        )
+    };
+    let converted = |xml: String| -> Vec<Value> {
+        let made = convert(xml.as_bytes(), &Origin { document: None, patient: None, received_at: NOW }).unwrap();
+        made.resources.iter().map(|one| serde_json::from_slice(&one.json).unwrap()).collect()
+    };
+    let set = |name: &str| format!("<setId root=\"1.2.3.7\" extension=\"{name}\"/>");
+    let number = |number: &str| format!("<versionNumber value=\"{number}\"/>");
+    let first = || converted(xml("one", "34133-9", &set("hers"), &number("2")));
+    for (story, other, expected) in [
+        ("a higher one", xml("two", "34133-9", &set("hers"), &number("10")), 1),
+        ("of another set", xml("two", "34133-9", &set("other"), &number("10")), 2),
+        ("of another type", xml("two", "18842-5", &set("hers"), &number("10")), 2),
+        ("of the same number", xml("two", "34133-9", &set("hers"), &number("2")), 2),
+        ("without a number", xml("two", "34133-9", &set("hers"), ""), 2),
+        ("without a set", xml("two", "34133-9", "", &number("10")), 2),
+    ] {
+        for all in [[first(), converted(other.clone())].concat(), [converted(other), first()].concat()] {
+            for kind in ["ccds", "documents", "narratives"] {
+                assert_eq!(shown(kind, &all).0.len(), expected, "{story}: {kind}");
+            }
+        }
+    }
+    let composition = &first()[0];
+    assert_eq!(
+        composition["extension"],
+        json!([{"url": "http://hl7.org/fhir/StructureDefinition/composition-clinicaldocument-versionNumber", "valueString": "2"}])
+    );
 }
 
 #[test]

@@ -4,7 +4,7 @@ use clap::Args;
 use engine::Engine;
 
 use crate::Failure;
-use crate::place::Place;
+use crate::place::{Place, create_private, master_key};
 
 #[derive(Args)]
 pub struct Migrate {
@@ -15,9 +15,16 @@ pub struct Migrate {
 impl Migrate {
     pub async fn run(self) -> Result<(), Failure> {
         let config = self.place.settings()?;
-        std::fs::create_dir_all(&config.data)?;
+        let new = config.database_file().filter(|file| !file.exists());
+        if new.is_some() {
+            // The key comes first: a database without one looks as if its key were lost.
+            create_private(&config.data)?;
+            master_key(&config)?;
+        }
         let applied = Engine::migrate(&config.database_url()).await?;
-        if applied.is_empty() {
+        if let Some(file) = new {
+            println!("There was nothing to migrate: {} is a new, empty installation.", file.display());
+        } else if applied.is_empty() {
             println!("The database is up to date.");
         }
         for name in applied {

@@ -86,7 +86,7 @@ pub async fn open(config: &Config) -> Result<Engine, Failure> {
 }
 
 /// A folder that only its owner can enter.
-fn create_private(folder: &std::path::Path) -> Result<(), Failure> {
+pub fn create_private(folder: &std::path::Path) -> Result<(), Failure> {
     use std::os::unix::fs::DirBuilderExt;
     std::fs::DirBuilder::new()
         .recursive(true)

@@ -149,6 +149,21 @@ fn a_lost_master_key_is_told_and_never_replaced() {
     assert!(!key.exists());
 }
 
+#[test]
+fn migrating_an_empty_folder_makes_an_installation_that_serves() {
+    let folder = tempfile::tempdir().unwrap();
+    let migrated = run(folder.path(), &["migrate", "--data", "here"]);
+    assert!(migrated.status.success(), "{}", text(&migrated.stderr));
+    assert!(text(&migrated.stdout).contains("nothing to migrate"), "{}", text(&migrated.stdout));
+    assert!(folder.path().join("here/master.key").exists());
+    let again = run(folder.path(), &["migrate", "--data", "here"]);
+    assert_eq!(text(&again.stdout), "The database is up to date.\n");
+    let server = Server::start(folder.path());
+    drop(server);
+    let doctor = run(folder.path(), &["doctor", "--data", "here"]);
+    assert!(doctor.status.success(), "{}", text(&doctor.stdout));
+}
+
 const ADA: &str = r#"{"resourceType":"Bundle","type":"collection","entry":[
   {"fullUrl":"urn:uuid:ada","resource":{"resourceType":"Patient","id":"ada","name":[{"family":"Lovelace","given":["Ada"]}],"birthDate":"1815-12-10","managingOrganization":{"display":"Riverbend Clinic"}}},
   {"fullUrl":"urn:uuid:a1","resource":{"resourceType":"AllergyIntolerance","id":"a1","patient":{"reference":"urn:uuid:ada"},"code":{"text":"Penicillin"},"recordedDate":"2021-03-04"}}]}"#;

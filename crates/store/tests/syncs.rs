@@ -5,6 +5,7 @@ mod support;
 use domain::{ConnectionId, RowId, Status};
 use store::Error;
 use store::connections::{self, NewConnection};
+use store::conversions;
 use store::jobs::{self, NewJob};
 use store::resources::{self, NewResource, Told};
 use support::{ADA, CLINIC, NOON, commit, minutes, on_both, people};
@@ -184,6 +185,30 @@ async fn a_job_that_waits_has_not_failed() {
             commit(&db, |batch| jobs::postpone(batch, job.id, RowId([0; 16]), NOON)).await,
             Err(Error::Conflict)
         );
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conversion_counts_while_its_revision_does() {
+    on_both(async |db| {
+        let old = (ADA, RIVERBEND, "old");
+        let new = (ADA, RIVERBEND, "new");
+        commit(&db, |batch| conversions::put(batch, old, (1, b"a"), minutes(1))).await.unwrap();
+        commit(&db, |batch| conversions::put(batch, new, (2, b"b"), minutes(2))).await.unwrap();
+        let dates = async |revision| {
+            let mut dates = conversions::dates(&db, ADA, RIVERBEND, revision).await.unwrap();
+            dates.sort();
+            dates
+        };
+        let of = |key: &str, at| (key.to_owned(), minutes(at));
+        assert_eq!(dates(1).await, [of("new", 2), of("old", 1)]);
+        assert_eq!(dates(2).await, [of("new", 2)]);
+        commit(&db, |batch| conversions::put(batch, old, (2, b"c"), minutes(3))).await.unwrap();
+        assert_eq!(dates(2).await, [of("new", 2), of("old", 3)]);
+        commit(&db, |batch| conversions::delete(batch, old)).await.unwrap();
+        assert_eq!(dates(0).await, [of("new", 2)]);
+        assert_eq!(conversions::find(&db, ADA, RIVERBEND, "old").await, Ok(None));
     })
     .await;
 }

@@ -1,4 +1,4 @@
-//! Documents inside and behind `DocumentReference` and `DiagnosticReport`.
+//! Documents inside and behind `DocumentReference`, `DiagnosticReport` and `Media`.
 
 use std::time::Duration;
 
@@ -13,7 +13,10 @@ use super::bundle::RawResource;
 use super::pull::Target;
 use crate::http::{Answer, MIB, Request, same_origin, under};
 
+/// Of a document that is read.
 const MAX_BYTES: usize = 50 * MIB;
+/// Of a file that is only kept.
+const MAX_FILE: usize = 20 * MIB;
 
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
@@ -28,6 +31,8 @@ pub struct Attachment {
     pub form: Form,
     pub content_type: String,
     pub place: Place,
+    /// Bytes, as far as the source says.
+    pub size: Option<u64>,
 }
 
 /// Texts may be personal: only the form is printed.
@@ -52,6 +57,7 @@ pub enum Form {
     Text,
     Rtf,
     Pdf,
+    Image,
     Other,
 }
 
@@ -66,6 +72,7 @@ impl Form {
             "text/plain" => Form::Text,
             "text/rtf" | "application/rtf" => Form::Rtf,
             "application/pdf" => Form::Pdf,
+            image if image.starts_with("image/") => Form::Image,
             _ => Form::Other,
         }
     }
@@ -73,6 +80,16 @@ impl Form {
     /// Forms whose content becomes records.
     pub fn is_readable(self) -> bool {
         matches!(self, Form::Ccda | Form::Xml | Form::Html | Form::Text | Form::Rtf)
+    }
+
+    /// Forms that are kept for the person to look at, and never read.
+    pub fn is_file(self) -> bool {
+        matches!(self, Form::Pdf | Form::Image)
+    }
+
+    /// Bytes it may have.
+    fn most(self) -> usize {
+        if self.is_file() { MAX_FILE } else { MAX_BYTES }
     }
 }
 
@@ -108,6 +125,7 @@ pub fn attachments(resource: &RawResource) -> Vec<Attachment> {
             .into_iter()
             .map(|content| (content["attachment"].clone(), content["format"]["code"].clone()))
             .collect(),
+        "Media" => vec![(json["content"].clone(), Value::Null)],
         "DiagnosticReport" => list("presentedForm").into_iter().map(|attachment| (attachment, Value::Null)).collect(),
         _ => Vec::new(),
     };
@@ -121,7 +139,7 @@ pub fn attachments(resource: &RawResource) -> Vec<Attachment> {
             (None, None) => continue,
         };
         let form = Form::of(&content_type, format.as_str().unwrap_or_default());
-        let one = Attachment { form, content_type, place };
+        let one = Attachment { form, content_type, place, size: attachment["size"].as_u64() };
         if !all.contains(&one) {
             all.push(one);
         }
@@ -146,6 +164,9 @@ impl Attachment {
                 return decode(data)
                     .map(|bytes| Fetch::Inline(Received { content_type: self.content_type.clone(), bytes }));
             }
+            Place::Url(_) if self.size.is_some_and(|size| size > self.form.most() as u64) => {
+                return Err(AttachmentError::TooLarge);
+            }
             Place::Url(text) => text,
         };
         let mut url = under(target.base, "/").join(text).map_err(|_| AttachmentError::BadAddress)?;
@@ -163,7 +184,7 @@ impl Attachment {
         let accept = if binary { target.version.json() } else { "*/*" };
         let request = Request {
             // Room for base64 and the resource around it.
-            max_bytes: MAX_BYTES / 3 * 4 + MIB,
+            max_bytes: self.form.most() / 3 * 4 + MIB,
             timeout: Duration::from_secs(120),
             ..Request::get(url)
         }
@@ -190,13 +211,16 @@ impl Attachment {
             // DSTU2 has another name for it.
             let data = json["data"].as_str().or(json["content"].as_str()).filter(|_| json["resourceType"] == "Binary");
             let bytes = decode(data.ok_or(AttachmentError::Unreadable)?)?;
+            if bytes.len() > self.form.most() {
+                return Err(AttachmentError::TooLarge);
+            }
             let inner = json["contentType"].as_str().unwrap_or(&self.content_type);
             return Ok(Received { content_type: inner.to_owned(), bytes });
         }
         if self.form != Form::Html && self.form != Form::Other && answer.is_html() {
             return Err(AttachmentError::WebPage);
         }
-        if answer.body.len() > MAX_BYTES {
+        if answer.body.len() > self.form.most() {
             return Err(AttachmentError::TooLarge);
         }
         let content_type = answer.header("content-type").unwrap_or(&self.content_type).to_owned();

@@ -2,7 +2,9 @@
 
 use ::records::Landed;
 use ::records::ccda::{self, About, Losses, Subject};
-use ::records::files::{Fault, FileError, Form, Keeper, Limits, Opened, Piece, Told, land, open, shown};
+use ::records::files::{
+    Fault, FileError, Form, Keeper, Limits, Opened, Piece, Server, Told, land, open, server, shown,
+};
 use domain::Timestamp;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
@@ -30,6 +32,8 @@ pub(super) struct Part {
     /// Of the piece; harmless to show.
     pub name: String,
     pub origin: Origin,
+    /// FHIR that tells neither its keeper nor its server: its ids are good within its own export only.
+    pub unnamed: bool,
     pub people: Vec<Subject>,
     pub resources: Vec<Landed>,
     /// Of a C-CDA.
@@ -54,6 +58,7 @@ struct Worked {
     resources: Vec<Landed>,
     form: Form,
     told: Told,
+    server: Option<Server>,
     document: Option<Document>,
 }
 
@@ -122,19 +127,20 @@ fn work(file: usize, piece: Piece, received_at: Timestamp) -> Result<Worked, Fil
     if *form != Form::Ccda {
         let resources = land(&piece)?;
         let told = if matches!(form, Form::Fhir | Form::Ndjson) { Told::of(&resources) } else { Told::default() };
-        return Ok(Worked { file, name: name.clone(), resources, form: *form, told, document: None });
+        let server = server(*form, &piece.bytes, &resources);
+        return Ok(Worked { file, name: name.clone(), resources, form: *form, told, server, document: None });
     }
     let (document, resources) =
         convert(&piece.bytes, received_at).map_err(|fault| FileError { piece: name.clone(), fault })?;
     let undated = document.about.written_at.is_none().then_some(piece.bytes);
     let document = Document { undated, ..document };
     let told = Told::default();
-    Ok(Worked { file, name: piece.name, resources, form: Form::Ccda, told, document: Some(document) })
+    Ok(Worked { file, name: piece.name, resources, form: Form::Ccda, told, server: None, document: Some(document) })
 }
 
 /// A C-CDA that came as a file: the conversion makes the resources that stand for the document, too.
 pub(super) fn convert(xml: &[u8], received_at: Timestamp) -> Result<(Document, Vec<Landed>), Fault> {
-    let converted = ccda::convert(xml, &ccda::Origin { document: None, received_at })?;
+    let converted = ccda::convert(xml, &ccda::Origin { document: None, patient: None, received_at })?;
     let (reference, own) = standing_for(&converted.resources);
     let document = Document { reference, own, about: converted.about, undated: None, losses: converted.losses };
     Ok((document, converted.resources))
@@ -175,23 +181,28 @@ fn parts(worked: Vec<Worked>, reports: &mut [FileReport]) -> Vec<Part> {
         Keeper::Referred(key) => names.iter().find(|(known, _)| known == key).map(|(_, name)| Origin::named(name)),
     };
     let kept: Vec<Origin> = worked.iter().filter_map(|one| keeper(&one.told)).collect();
+    let served: Vec<Origin> = worked.iter().filter_map(|one| one.server.as_ref()).map(Origin::of_server).collect();
     // What an export has in files of its own belongs to the one who made it.
-    let only = kept.first().filter(|first| kept.iter().all(|one| one.id == first.id)).cloned();
+    let only = |all: &[Origin]| all.first().filter(|first| all.iter().all(|one| one.id == first.id)).cloned();
+    let (only_keeper, only_server) = (only(&kept), only(&served));
     let mut parts = Vec::with_capacity(worked.len());
     for one in worked {
-        let Worked { file, name, resources, form, told, document } = one;
+        let Worked { file, name, resources, form, told, server, document } = one;
         let report = &mut reports[file];
         for resource in &resources {
             *report.resources.entry(resource.kind.clone()).or_default() += 1;
         }
         let origin = match (&document, form) {
-            (Some(document), _) => Origin::of_custodian(document.about.custodian.as_ref()),
+            (Some(document), _) => Some(Origin::of_custodian(document.about.custodian.as_ref())),
             (None, Form::Fhir | Form::Ndjson) => {
-                let companion = || only.clone().filter(|_| told.people.is_empty());
-                keeper(&told).or_else(companion).unwrap_or_else(Origin::unnamed)
+                let companion = |only: &Option<Origin>| only.clone().filter(|_| told.people.is_empty());
+                let served = || server.as_ref().map(Origin::of_server).or_else(|| companion(&only_server));
+                keeper(&told).or_else(|| companion(&only_keeper)).or_else(served)
             }
-            (None, _) => Origin::unnamed(),
+            (None, _) => Some(Origin::unnamed()),
         };
+        let unnamed = origin.is_none();
+        let origin = origin.unwrap_or_else(Origin::unnamed);
         let people = match &document {
             Some(document) => vec![document.about.patient.clone()],
             None => told.people,
@@ -199,7 +210,7 @@ fn parts(worked: Vec<Worked>, reports: &mut [FileReport]) -> Vec<Part> {
         if let Some(document) = &document {
             report.losses.get_or_insert_default().add(&document.losses.totals());
         }
-        parts.push(Part { file, name, origin, people, resources, document });
+        parts.push(Part { file, name, origin, unnamed, people, resources, document });
     }
     parts
 }

@@ -25,6 +25,7 @@ mod report;
 mod sources;
 #[cfg(test)]
 mod tests;
+mod unnamed;
 
 pub(crate) use plan::sealed_row;
 pub use report::{DocumentReport, FileReport, ImportReport, SourceReport};

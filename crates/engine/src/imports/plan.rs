@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use ::records::Landed;
-use ::records::ccda::Subject;
+use ::records::ccda::{REVISION, Subject};
 use ::records::files::subject;
 use domain::{ClientId, ConnectionId, HumanId, Outcome, RowId, StreamReport, SyncReport, SyncState, Timestamp};
 use store::connections::{ConnectionRow, NewConnection, Synced};
@@ -22,7 +22,7 @@ use crate::sealing::DataKey;
 use crate::{Engine, syncs};
 
 /// The "record at the source" of those whose data came as files.
-const PATIENT: &str = "files";
+pub(super) const PATIENT: &str = "files";
 /// What only holds or describes others is not counted beside them.
 const UNCOUNTED: &[&str] =
     &["Binary", "Composition", "Provenance", "Organization", "Practitioner", "PractitionerRole", "Location"];
@@ -79,7 +79,7 @@ impl Planned {
                 store::resources::put_told(batch, resource, told, self.now);
             }
             for (document, losses) in &source.conversions {
-                store::conversions::put(batch, (self.human_id, id, document), losses, self.now);
+                store::conversions::put(batch, (self.human_id, id, document), (REVISION, losses), self.now);
             }
             store::jobs::enqueue(batch, &source.job);
         }
@@ -103,6 +103,7 @@ impl Engine {
         planned.report.files = gathered.files.clone();
         planned.report.documents = documents(&gathered.pieces);
         check_one_person(&gathered.pieces)?;
+        self.tell_apart(human_id, key, &mut gathered.pieces).await?;
         let mut origins: Vec<Origin> = Vec::new();
         for part in &gathered.pieces {
             if !origins.iter().any(|known| known.id == part.origin.id) {

@@ -1,6 +1,7 @@
 //! Which source a file belongs to: the organization that keeps the record, as far as the file names it.
 
 use ::records::ccda::Custodian;
+use ::records::files::Server;
 use aws_lc_rs::digest::{SHA256, digest};
 use domain::SourceId;
 
@@ -22,6 +23,19 @@ pub(super) struct Origin {
 impl Origin {
     pub fn unnamed() -> Origin {
         Origin { id: FILES, name: FILES_NAME.to_owned() }
+    }
+
+    /// Of what tells nothing and clashes with what is in the ones before it: the first is [`FILES`] itself.
+    pub fn unnamed_but(number: usize) -> Origin {
+        match number {
+            0 | 1 => Origin::unnamed(),
+            more => Origin { id: id("files", &more.to_string()), name: format!("{FILES_NAME} ({more})") },
+        }
+    }
+
+    /// A server is what its address says, and is called by its host.
+    pub fn of_server(server: &Server) -> Origin {
+        Origin { id: id("server", &server.base), name: server.host.clone() }
     }
 
     /// The same name in other letters is the same organization.

@@ -1,12 +1,15 @@
 //! For tests: a platform of its own, with people in it.
+#![allow(clippy::disallowed_methods, reason = "tests are told by the environment where their server is")]
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use domain::{App, ConnectionId, HumanId, Secret, SecretPolicy, SourceId, Timestamp, TokenKind};
 use store::connections::NewConnection;
 use store::{Batch, Db};
 use tempfile::TempDir;
+use tokio_postgres::NoTls;
 use url::Url;
 
 use super::{Engine, OpenError, Options};
@@ -16,6 +19,10 @@ use crate::connections::{Account, seal_account};
 use crate::limits::RateLimits;
 use crate::sealing::MasterKey;
 use crate::tokens::{Access, IssueError, Issued, TokenRequest};
+
+mod summaries;
+
+pub(crate) use summaries::ccd;
 
 pub(crate) const MASTER_KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 pub(crate) const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -34,6 +41,27 @@ pub(crate) struct House {
 pub(crate) struct Client {
     pub app: App,
     pub secret: Secret<String>,
+}
+
+/// Runs the test on an empty SQLite file, then on an empty PostgreSQL schema.
+pub(crate) async fn on_both(test: impl AsyncFn(House)) {
+    test(House::open().await).await;
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let Ok(server) = std::env::var("TRIBUTARY_TEST_POSTGRES") else {
+        eprintln!("SKIPPED: no PostgreSQL, because TRIBUTARY_TEST_POSTGRES is not set");
+        return;
+    };
+    let schema = format!("engine_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    let tell = async |sql: String| {
+        let (client, connection) = tokio_postgres::connect(&server, NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client.batch_execute(&sql).await.unwrap();
+    };
+    tell(format!("DROP SCHEMA IF EXISTS {schema} CASCADE; CREATE SCHEMA {schema}")).await;
+    let mark = if server.contains('?') { '&' } else { '?' };
+    let url = format!("{server}{mark}options=-csearch_path%3D{schema}");
+    test(House::on(url, tempfile::tempdir().unwrap(), NO_LIMITS).await).await;
+    tell(format!("DROP SCHEMA {schema} CASCADE")).await;
 }
 
 impl House {

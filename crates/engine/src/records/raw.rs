@@ -184,7 +184,7 @@ impl Shelf<'_> {
             (Some(data), _) => Some(data),
             (None, Some(url)) => {
                 let (form, place) = (Form::of(&content_type, ""), Place::Url(url));
-                self.binary(&Attachment { form, content_type: content_type.clone(), place }).await?
+                self.binary(&Attachment { form, content_type: content_type.clone(), place, size: None }).await?
             }
             (None, None) => None,
         };

@@ -1,7 +1,8 @@
-//! Documents behind `DocumentReference` and `DiagnosticReport`: those whose text becomes records.
+//! Documents behind `DocumentReference`, `DiagnosticReport` and `Media`: those whose text becomes records, and then
+//! PDFs and pictures, which are only kept.
 
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -24,12 +25,26 @@ const TRIES: u32 = 3;
 /// Documents lost to outages after which the rest of them waits.
 const BROKEN: u32 = 5;
 const STREAM: &str = "documents-content";
+/// Bytes of stored documents of one connection beyond which no PDF or picture is fetched.
+const ROOM: u64 = 256 * 1024 * 1024;
+/// What documents that were left out for their size are counted as in the report.
+const TOO_LARGE: &str = "attachment_too_large";
+const NO_ROOM: &str = "attachments_over_limit";
 
 /// A document to fetch, with the id it is stored under.
 struct Wanted {
     attachment: Attachment,
     url: String,
     id: String,
+}
+
+/// What the fetches of one run share.
+#[derive(Default)]
+struct Tally {
+    /// Documents lost to outages.
+    broken: AtomicU32,
+    /// Bytes of all documents stored of the connection.
+    stored: AtomicU64,
 }
 
 /// How a document was not to be had.
@@ -41,22 +56,25 @@ enum Missed {
 
 impl Pull {
     pub(super) async fn read_attachments(&self) -> Result<(), Stop> {
-        let have: HashSet<String> = self.contents().await?.into_iter().map(|one| one.resource_key).collect();
+        let contents = self.contents().await?;
+        let stored = contents.iter().filter(|one| one.kind == "Binary").map(|one| one.size).sum();
+        let have: HashSet<String> = contents.into_iter().map(|one| one.resource_key).collect();
         let named = self.fold(
-            |kind| matches!(kind, "DocumentReference" | "DiagnosticReport"),
+            |kind| matches!(kind, "DocumentReference" | "DiagnosticReport" | "Media"),
             Vec::new(),
             |all, kind, bytes| {
-                let readable = resource(kind, bytes).map(|resource| attachments(&resource)).unwrap_or_default();
-                all.extend(
-                    readable.into_iter().filter(|one| one.form.is_readable() && matches!(one.place, Place::Url(_))),
-                );
+                let found = resource(kind, bytes).map(|resource| attachments(&resource)).unwrap_or_default();
+                let wanted = |one: &Attachment| one.form.is_readable() || one.form.is_file();
+                all.extend(found.into_iter().filter(|one| wanted(one) && matches!(one.place, Place::Url(_))));
             },
         );
         let mut known: HashSet<String> = HashSet::new();
         let wanted = named.await?.into_iter().filter_map(|attachment| self.wanted(attachment));
-        let wanted: Vec<Wanted> = wanted
+        let mut wanted: Vec<Wanted> = wanted
             .filter(|one| known.insert(one.id.clone()) && !have.contains(&self.engine.resource_key("Binary", &one.id)))
             .collect();
+        // What becomes records comes first.
+        wanted.sort_by_key(|one| one.attachment.form.is_file());
         if wanted.is_empty() || self.with_state(|state| state.is_out(STREAM)) {
             return Ok(());
         }
@@ -64,9 +82,10 @@ impl Pull {
             let entry = state.stream(STREAM, "Binary");
             // Those of an earlier run are asked for again.
             (entry.outcome, entry.dropped) = (Outcome::Reading, 0);
+            state.report.warnings.retain(|(code, _)| code != TOO_LARGE && code != NO_ROOM);
         });
-        let broken = AtomicU32::new(0);
-        stream::iter(wanted.iter().map(Ok)).try_for_each_concurrent(AT_ONCE, |one| self.fetch(one, &broken)).await?;
+        let tally = Tally { stored: AtomicU64::new(stored), ..Tally::default() };
+        stream::iter(wanted.iter().map(Ok)).try_for_each_concurrent(AT_ONCE, |one| self.fetch(one, &tally)).await?;
         self.commit(Batch::new(), |state| {
             let put_off = state.put_off.contains(STREAM);
             let entry = state.stream(STREAM, "Binary");
@@ -83,7 +102,15 @@ impl Pull {
         Some(Wanted { attachment, url, id })
     }
 
-    async fn fetch(&self, wanted: &Wanted, broken: &AtomicU32) -> Result<(), Stop> {
+    async fn fetch(&self, wanted: &Wanted, tally: &Tally) -> Result<(), Stop> {
+        let Tally { broken, stored } = tally;
+        if wanted.attachment.form.is_file() && !has_room(stored.load(Ordering::Relaxed), wanted.attachment.size) {
+            self.with_state(|state| {
+                state.stream(STREAM, "Binary").dropped += 1;
+                state.count(NO_ROOM);
+            });
+            return Ok(());
+        }
         let mut tries = 0;
         let failed = loop {
             // A provider in trouble is not asked for each of a thousand documents.
@@ -92,6 +119,7 @@ impl Pull {
             }
             match self.fetch_once(wanted, tries).await? {
                 Ok(body) => {
+                    stored.fetch_add(body.len() as u64, Ordering::Relaxed);
                     let mut batch = Batch::new();
                     self.put_bytes(&mut batch, "Binary", &wanted.id, &body);
                     return self.commit(batch, |state| state.stream(STREAM, "Binary").received += 1).await;
@@ -117,6 +145,7 @@ impl Pull {
                 AttachmentError::Status(_) | AttachmentError::Expired => {
                     state.stream(STREAM, "Binary").outcome = Outcome::Failed { code: failed.code().to_owned() };
                 }
+                AttachmentError::TooLarge => state.count(TOO_LARGE),
                 // A document that is closed or gone is only counted.
                 _ => {}
             }
@@ -139,6 +168,13 @@ impl Pull {
             .map(|received| kept(wanted, &answer, &received))
             .map_err(|error| missed(error, wait, tries)))
     }
+}
+
+/// Whether one more file of this size may be fetched; one that does not tell its size is small.
+fn has_room(stored: u64, size: Option<u64>) -> bool {
+    // As base64 it takes a third more.
+    let takes = size.unwrap_or_default().saturating_mul(4) / 3;
+    stored.saturating_add(takes) <= ROOM
 }
 
 /// A limit is waited out, as long as it takes; an outage is tried through a few times.
@@ -169,4 +205,25 @@ fn kept(wanted: &Wanted, answer: &Answer, received: &Received) -> Vec<u8> {
     }
     .to_string()
     .into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_fetched_until_there_is_no_room() {
+        const MIB: u64 = 1024 * 1024;
+        for (stored, size, expected) in [
+            (0, None, true),
+            (0, Some(20 * MIB), true),
+            (ROOM, None, true),
+            (ROOM + 1, None, false),
+            (ROOM - 20 * MIB, Some(15 * MIB), true),
+            (ROOM - 20 * MIB, Some(15 * MIB + 3), false),
+            (u64::MAX, Some(u64::MAX), false),
+        ] {
+            assert_eq!(has_room(stored, size), expected, "{stored} {size:?}");
+        }
+    }
 }

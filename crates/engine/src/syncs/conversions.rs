@@ -2,8 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use ::records::ccda::{Converted, Origin, Refused, convert};
+use ::records::ccda::{Converted, Origin, REVISION, Refused, convert};
 use ::records::files::Fault;
+use ::records::{Person, dstu2, is_other_person};
 use connectors::smart::attachments::{Form, Place, attachments};
 use domain::Timestamp;
 use store::Batch;
@@ -27,24 +28,35 @@ struct Candidate {
 /// How things stood before.
 struct Before {
     by_key: HashMap<String, Standing>,
-    /// When what was converted from a document last became something else, by the key of the document.
+    /// When each document was converted by this revision of the converter, by its key.
     converted_at: HashMap<String, Timestamp>,
+    patient: Option<Patient>,
 }
 
+/// Whom the source says its data is about.
+struct Patient {
+    reference: String,
+    resource_key: String,
+    person: Person,
+}
+
+/// What documents that were not converted are counted as in the report, with the reason behind it.
+const WARNING: &str = "document_";
+
 impl Run {
-    /// Converts the documents that are new or became others since they were converted, or `all` of them.
-    /// Each is stored with everything it tells in one commit, so that a run cut off goes on with the next.
+    /// Converts the documents that are new, or became others since they were converted or since the converter was
+    /// improved, or `all` of them. Each is stored with everything it tells in one commit, so that a run cut off goes on with the next.
     pub(super) async fn convert_documents(&self, all: bool) -> Result<(), Stop> {
-        let standing = store::resources::standing(self.engine.db(), self.human_id, self.connection).await?;
-        let mut converted_at: HashMap<String, Timestamp> = HashMap::new();
-        for one in &standing {
-            if let Some(document) = &one.told.document_key {
-                let at = converted_at.entry(document.clone()).or_insert(one.changed_at);
-                *at = (*at).max(one.changed_at);
-            }
-        }
-        let by_key = standing.into_iter().map(|one| (one.resource_key.clone(), one)).collect();
-        let mut before = Before { by_key, converted_at };
+        let (db, human_id, connection) = (self.engine.db(), self.human_id, self.connection);
+        let standing = store::resources::standing(db, human_id, connection).await?;
+        let converted = store::conversions::dates(db, human_id, connection, REVISION).await?;
+        let mut before = Before {
+            by_key: standing.into_iter().map(|one| (one.resource_key.clone(), one)).collect(),
+            converted_at: converted.into_iter().collect(),
+            patient: self.patient().await?,
+        };
+        // What cannot be converted is tried again every time, and counted anew.
+        self.with_state(|state| state.report.warnings.retain(|(code, _)| !code.starts_with(WARNING)));
         for candidate in self.candidates().await? {
             let key = self.engine.resource_key("DocumentReference", &candidate.id);
             if all || before.is_due(&key, &candidate) {
@@ -79,19 +91,36 @@ impl Run {
         Url::parse(&self.account.endpoint).unwrap_or_else(|_| self.engine.inner.base_url.clone())
     }
 
-    async fn convert_document(&self, id: &str, key: &str, before: &mut Before) -> Result<(), Stop> {
-        let shelf = Shelf {
+    fn shelf(&self) -> Shelf<'_> {
+        Shelf {
             engine: &self.engine,
             human_id: self.human_id,
             connection: self.connection,
             key: self.key.clone(),
             base: self.base(),
-        };
+        }
+    }
+
+    /// The source's own Patient, when it has given one. Files name no person whose account it is.
+    async fn patient(&self) -> Result<Option<Patient>, Stop> {
+        if self.account.is_files() {
+            return Ok(None);
+        }
+        let id = &self.account.patient;
+        let resource_key = self.engine.resource_key("Patient", id);
+        let Some((_, bytes)) = self.shelf().find(&resource_key).await.map_err(stop)? else { return Ok(None) };
+        let person = Person::of_patient(&dstu2::resource(&bytes));
+        Ok(Some(Patient { reference: format!("Patient/{id}"), resource_key, person }))
+    }
+
+    async fn convert_document(&self, id: &str, key: &str, before: &mut Before) -> Result<(), Stop> {
+        let shelf = self.shelf();
         let Some((kind, bytes)) = shelf.find(key).await.map_err(stop)? else { return Ok(()) };
         let Some(document) = read(&kind, bytes) else { return Ok(()) };
         let Some((_, xml)) = shelf.document(&document).await.map_err(stop)? else { return Ok(()) };
         let received_at = before.by_key.get(key).map_or(Timestamp(0), |known| known.received_at);
-        let origin = Origin { document: Some(format!("DocumentReference/{id}")), received_at };
+        let patient = before.patient.as_ref().map(|known| known.reference.clone());
+        let origin = Origin { document: Some(format!("DocumentReference/{id}")), patient, received_at };
         let Ok(permit) = self.engine.inner.conversions.clone().acquire_owned().await else { return Ok(()) };
         let converted = tokio::task::spawn_blocking(move || {
             let converted = convert(&xml, &origin);
@@ -99,18 +128,25 @@ impl Run {
             converted
         });
         match converted.await.map_err(|_| Stop::Job(JobError::Panicked))? {
+            Ok(converted) if before.is_other_person(&converted) => {
+                self.warn_of_document("other_person");
+                let mut batch = Batch::new();
+                store::conversions::delete(&mut batch, (self.human_id, self.connection, key));
+                self.let_go(&mut batch, key, &HashSet::new(), before);
+                self.commit(batch, |_| {}).await
+            }
             Ok(converted) => self.store_converted(key, converted, before).await,
             // XML of another kind is nothing to read, and no loss.
             Err(Refused::OtherXml | Refused::NotXml) => Ok(()),
             Err(refused) => {
-                let code = format!("document_{}", Fault::from(refused).code());
-                self.with_state(|state| match state.report.warnings.iter_mut().find(|(known, _)| *known == code) {
-                    Some((_, count)) => *count += 1,
-                    None => state.report.warnings.push((code, 1)),
-                });
+                self.warn_of_document(Fault::from(refused).code());
                 Ok(())
             }
         }
+    }
+
+    fn warn_of_document(&self, reason: &str) {
+        self.with_state(|state| state.count(&format!("{WARNING}{reason}")));
     }
 
     /// Puts what is told, and lets go of what the same document told before and no longer does.
@@ -136,29 +172,39 @@ impl Run {
                 Standing { resource_key: key.clone(), kind, hash, received_at, changed_at, told: told.clone() };
             before.by_key.insert(key, standing);
         }
-        let left: Vec<String> = before
-            .by_key
-            .values()
-            .filter(|known| known.told.document_key.as_deref() == Some(document))
-            .map(|known| known.resource_key.clone())
-            .filter(|key| !met.contains(key))
-            .collect();
         let losses = seal_losses(&self.key, self.connection, document, &converted.losses);
-        store::conversions::put(&mut batch, (self.human_id, self.connection, document), &losses, now);
-        for key in left {
-            store::resources::mark_gone(&mut batch, self.human_id, self.connection, &key, now);
-            before.by_key.remove(&key);
-        }
+        let place = (self.human_id, self.connection, document);
+        store::conversions::put(&mut batch, place, (REVISION, &losses), now);
+        self.let_go(&mut batch, document, &met, before);
         self.commit(batch, |_| {}).await
+    }
+
+    /// What a document told before and is not among what was `met` in it now is gone.
+    fn let_go(&self, batch: &mut Batch, document: &str, met: &HashSet<String>, before: &mut Before) {
+        let (human_id, connection, now) = (self.human_id, self.connection, self.engine.now());
+        before.by_key.retain(|key, known| {
+            let told = known.told.document_key.as_deref() == Some(document);
+            let left = told && !met.contains(key);
+            if left {
+                store::resources::mark_gone(batch, human_id, connection, key, now);
+            }
+            !left
+        });
     }
 }
 
 impl Before {
-    /// Whether a document was never converted, or it or its text changed since.
+    /// Whether a document was never converted, or it, its text or its patient changed since.
     fn is_due(&self, key: &str, candidate: &Candidate) -> bool {
         let Some(converted_at) = self.converted_at.get(key) else { return true };
-        let parts = [key].into_iter().chain(candidate.binaries.iter().map(String::as_str));
+        let patient = self.patient.as_ref().map(|known| known.resource_key.as_str());
+        let parts = [key].into_iter().chain(candidate.binaries.iter().map(String::as_str)).chain(patient);
         parts.filter_map(|part| self.by_key.get(part)).any(|part| part.changed_at > *converted_at)
+    }
+
+    fn is_other_person(&self, converted: &Converted) -> bool {
+        let named = Person::from(&converted.about.patient);
+        self.patient.as_ref().is_some_and(|known| is_other_person(&known.person, &named))
     }
 }
 
@@ -168,3 +214,6 @@ fn stop(error: ReadError) -> Stop {
         ReadError::Sealing(error) => error.into(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,12 +1,12 @@
 //! Connections whose data came as files: there is nobody to ask, only what is stored to map.
 
 use std::collections::HashSet;
-use std::sync::Mutex;
 
-use domain::{RowId, SyncState};
+use domain::{RowId, SyncReport, SyncState};
 use store::connections::ConnectionRow;
 
-use super::{Position, Run, State, Stop};
+use super::run::Position;
+use super::{Run, State, Stop};
 use crate::Engine;
 use crate::connections::{Account, open_report};
 use crate::jobs::{JobError, Lease, Verdict};
@@ -21,8 +21,25 @@ impl Engine {
         account: Account,
         lease: Lease,
     ) -> Result<Verdict, JobError> {
-        let state = State {
-            report: open_report(&key, row)?,
+        let state = State::of_files(open_report(&key, row)?);
+        let run = Run::new(self, (row, account, key), (RowId(crate::keys::random()), lease), state);
+        // A bundle may hold documents as well.
+        let mapped = match run.convert_documents(false).await {
+            Ok(()) => run.map(SyncState::Done).await,
+            Err(stop) => Err(stop),
+        };
+        match mapped {
+            Ok(batch) => Ok(Verdict::Done(batch)),
+            Err(Stop::Job(error)) => Err(error),
+            Err(Stop::NeedsLogin | Stop::Trouble(_)) => Err(JobError::Lost),
+        }
+    }
+}
+
+impl State {
+    pub(super) fn of_files(report: SyncReport) -> State {
+        State {
+            report,
             position: Position::default(),
             postponed: None,
             put_off: HashSet::new(),
@@ -34,28 +51,6 @@ impl Engine {
             fresh: true,
             // The import tells of what it stored when it stores it.
             changed: false,
-        };
-        let run = Run {
-            engine: self.clone(),
-            human_id: row.human_id,
-            connection: row.id,
-            sync_id: RowId(crate::keys::random()),
-            source_hash: row.source_hash,
-            account,
-            key,
-            lease,
-            state: Mutex::new(state),
-            committing: tokio::sync::Mutex::default(),
-        };
-        // A bundle may hold documents as well.
-        let mapped = match run.convert_documents(false).await {
-            Ok(()) => run.map(SyncState::Done).await,
-            Err(stop) => Err(stop),
-        };
-        match mapped {
-            Ok(batch) => Ok(Verdict::Done(batch)),
-            Err(Stop::Job(error)) => Err(error),
-            Err(Stop::NeedsLogin | Stop::Trouble(_)) => Err(JobError::Lost),
         }
     }
 }

@@ -235,12 +235,17 @@ impl Pull {
 impl State {
     fn warn(&mut self, issues: &[Issue]) {
         for issue in issues.iter().filter(|issue| issue.severity >= Severity::Warning) {
-            let (code, warnings) = (issue.detail.as_ref().unwrap_or(&issue.code), &mut self.report.warnings);
-            match warnings.iter().position(|(known, _)| known == code) {
-                Some(at) => warnings[at].1 += 1,
-                None if warnings.len() < WARNINGS => warnings.push((code.clone(), 1)),
-                None => {}
-            }
+            self.count(issue.detail.as_ref().unwrap_or(&issue.code));
+        }
+    }
+
+    /// One more of a warning.
+    pub(super) fn count(&mut self, code: &str) {
+        let warnings = &mut self.report.warnings;
+        match warnings.iter().position(|(known, _)| known == code) {
+            Some(at) => warnings[at].1 += 1,
+            None if warnings.len() < WARNINGS => warnings.push((code.to_owned(), 1)),
+            None => {}
         }
     }
 }

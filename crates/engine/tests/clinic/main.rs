@@ -3,6 +3,7 @@
 mod house;
 
 mod connecting;
+mod documents;
 mod dstu2;
 mod faults;
 mod installation;

@@ -170,8 +170,8 @@ impl<'a> Context<'a> {
     }
 
     /// The resources as bytes, the `Composition` first. A reference to what was not made keeps only its display.
-    pub fn finish(self, elsewhere: Option<&str>) -> Vec<Landed> {
-        let known: HashSet<&str> = self.index.keys().map(String::as_str).chain(elsewhere).collect();
+    pub fn finish(self, elsewhere: &[&str]) -> Vec<Landed> {
+        let known: HashSet<&str> = self.index.keys().map(String::as_str).chain(elsewhere.iter().copied()).collect();
         let mut made: Vec<Made> = self.made;
         made.sort_by_key(|made| made.kind != "Composition");
         made.into_iter()

@@ -13,10 +13,16 @@ use super::node::Node;
 use super::patient::{first_id, patient};
 use super::{About, Custodian, Origin, Subject};
 
+/// HL7's extension for `versionNumber`, which only a Composition may have.
+pub(crate) const VERSION: &str = "http://hl7.org/fhir/StructureDefinition/composition-clinicaldocument-versionNumber";
+
 /// Makes the patient, the encounter and the custodian, which everything else refers to. Returns what the header says.
-pub fn open(cx: &mut Context<'_>) -> About {
+pub fn open(cx: &mut Context<'_>, origin: &Origin) -> About {
     let document = cx.document;
-    cx.patient = patient(cx);
+    cx.patient = match &origin.patient {
+        Some(known) => known.clone(),
+        None => patient(cx),
+    };
     cx.encounter = super::encounters::encompassing(cx);
     let custodian_node = document.path(&["custodian", "assignedCustodian", "representedCustodianOrganization"]);
     if let Some(node) = custodian_node {
@@ -89,6 +95,7 @@ pub fn close(cx: &mut Context<'_>, xml: &[u8], origin: &Origin, about: &About, s
         .filter(|code| ["U", "L", "M", "N", "R", "V"].contains(code));
 
     let composition = Fields::new()
+        .with("extension", about.version.map(|version| json!([{ "url": VERSION, "valueString": version.to_string() }])))
         .with("identifier", node.child("id").map(identifier))
         .with("status", "final")
         .with("type", kind.clone())

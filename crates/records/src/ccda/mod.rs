@@ -57,7 +57,11 @@ mod unstructured;
 mod vital_signs;
 mod xml;
 
+pub(crate) use header::VERSION;
 pub use losses::{Entry, Fate, LossReason, Losses, LostPart, SectionReport, Totals};
+
+/// Raised whenever the same document gives other resources: what an earlier revision made is made anew.
+pub const REVISION: u32 = 1;
 
 /// Where a document came from.
 #[derive(Clone, Debug)]
@@ -65,6 +69,9 @@ pub struct Origin {
     /// The `DocumentReference/…` that speaks for this document already, as at a hospital's FHIR server.
     /// Without one the conversion makes it, together with the `Binary`.
     pub document: Option<String>,
+    /// The `Patient/…` the document is about, when the caller knows and has checked that it is: then everything
+    /// refers to that one, and no other `Patient` is made.
+    pub patient: Option<String>,
     /// When we got it: stands in where the document does not say when it was written.
     pub received_at: Timestamp,
 }
@@ -73,7 +80,7 @@ pub struct Origin {
 #[derive(Clone, Debug)]
 pub struct Converted {
     pub about: About,
-    /// The `Composition` first. Every reference resolves among them or is [`Origin::document`].
+    /// The `Composition` first. Every reference resolves among them or is [`Origin::document`] or [`Origin::patient`].
     /// The same bytes always give the same resources; an entry with the same CDA id in another document of the
     /// same provider gives a resource with the same id.
     pub resources: Vec<Landed>,
@@ -142,11 +149,12 @@ pub fn convert(xml: &[u8], origin: &Origin) -> Result<Converted, Refused> {
     let text = encoding::decode(xml);
     let tree = xml::parse(&text)?;
     let mut cx = context::Context::new(node::Node::root(&tree));
-    let about = header::open(&mut cx);
+    let about = header::open(&mut cx, origin);
     let mut losses = Losses::default();
     let sections = section::read_all(&mut cx, origin, &mut losses.sections);
     unstructured::read(&mut cx);
     header::close(&mut cx, xml, origin, &about, sections);
-    let resources = cx.finish(origin.document.as_deref());
+    let elsewhere: Vec<&str> = [&origin.document, &origin.patient].into_iter().filter_map(Option::as_deref).collect();
+    let resources = cx.finish(&elsewhere);
     Ok(Converted { about, resources, losses })
 }

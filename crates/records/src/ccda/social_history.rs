@@ -152,7 +152,8 @@ fn about_person<'a>(cx: &mut Context<'a>, act: Node<'a>) -> Read {
         _ => return Err(LossReason::Null),
     };
     let key = cx.patient.clone();
-    let patient = cx.made(&key).ok_or(LossReason::Template)?;
+    // A Patient of somebody else's is not ours to add to.
+    let Some(patient) = cx.made(&key) else { return social(cx, act) };
     let known = patient.0.get("extension").and_then(Value::as_array).is_some_and(|all| all.contains(&extension));
     if !known {
         patient.push("extension", extension);

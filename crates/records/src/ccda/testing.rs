@@ -25,7 +25,13 @@ pub fn sections(sections: &[&str]) -> String {
 }
 
 pub fn converted(xml: &str) -> Converted {
-    let origin = Origin { document: None, received_at: Timestamp(1_767_225_600_000) };
+    converted_for(xml, None)
+}
+
+/// Of a patient who is known elsewhere.
+pub fn converted_for(xml: &str, patient: Option<&str>) -> Converted {
+    let patient = patient.map(str::to_owned);
+    let origin = Origin { document: None, patient, received_at: Timestamp(1_767_225_600_000) };
     convert(xml.as_bytes(), &origin).unwrap()
 }
 

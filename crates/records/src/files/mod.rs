@@ -4,6 +4,7 @@
 //! piece, and `ccda::convert` those of a C-CDA. Nothing is allocated by a size that a file only claims.
 
 mod bundles;
+mod exports;
 mod faults;
 mod names;
 mod packages;
@@ -15,6 +16,7 @@ mod told;
 #[cfg(test)]
 mod tests;
 
+pub use exports::{Server, clash, server};
 pub use faults::{Fault, FileError, Instead};
 pub use names::shown;
 pub use told::{Keeper, Told, subject};

@@ -20,6 +20,7 @@ mod medications;
 mod names;
 mod notes;
 mod patients;
+mod pdf;
 mod procedures;
 mod provenance;
 mod radiology;

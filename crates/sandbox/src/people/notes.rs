@@ -1,4 +1,5 @@
-//! Clinical notes: short ones inline as text, discharge letters and every fourth note as an HTML attachment.
+//! Clinical notes: short ones inline as text, discharge letters and every fourth note as an HTML attachment; letters
+//! to others as PDF.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -21,6 +22,7 @@ pub(super) struct Story<'s> {
 
 const PROGRESS: Code = Code::loinc("11506-3", "Progress note");
 const DISCHARGE: Code = Code::loinc("18842-5", "Discharge summary");
+const REFERRAL: Code = Code::loinc("57133-1", "Referral note");
 const INSTRUCTIONS: Code = Code::loinc("69730-0", "Instructions");
 pub(super) const CCD: Code = Code::loinc("34133-9", "Summary of episode note");
 
@@ -39,6 +41,17 @@ pub(super) fn discharge(chart: &mut Chart<'_>, visit: &Visit, story: &Story<'_>)
 
 pub(super) fn instructions(chart: &mut Chart<'_>, visit: &Visit, story: &Story<'_>) {
     write(chart, visit, INSTRUCTIONS, story, false);
+}
+
+/// A letter to another practice, as it was printed.
+pub(super) fn letter(chart: &mut Chart<'_>, visit: &Visit, title: &str, lines: &[&str]) {
+    let heading = [title, chart.hospital.name, &chart.name].map(str::to_owned);
+    let page = super::pdf::page(heading.iter().map(String::as_str).chain(lines.iter().copied()));
+    let size = page.len();
+    let id = chart.attach("application/pdf", page);
+    let attachment = json!({ "contentType": "application/pdf", "url": format!("Binary/{id}"), "size": size, "title": title, "creation": local(visit.signed()) });
+    let format = ("urn:ihe:iti:xds:2017:mimeTypeSufficient", "mimeType Sufficient", FORMATS);
+    document(chart, Some(visit), REFERRAL, attachment, format);
 }
 
 fn write(chart: &mut Chart<'_>, visit: &Visit, kind: Code, story: &Story<'_>, html: bool) {

@@ -116,6 +116,9 @@ fn checkup(chart: &mut Chart<'_>) {
             plan: "Measure blood pressure every morning. Check the feet every evening. Call if the sugar stays above 250.",
         },
     );
+    let lines =
+        ["Please look at the eyes of our patient, who has had diabetes since 2015.", "The last look was a year ago."];
+    notes::letter(chart, &visit, "Letter to the eye clinic", &lines);
 }
 
 /// One year at the counter of the pharmacy.

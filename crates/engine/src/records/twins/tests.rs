@@ -1,7 +1,4 @@
-#![allow(clippy::disallowed_methods, reason = "tests are told by the environment where their server is")]
-
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use domain::{ConnectionId, HumanId, RowId, SecretPolicy, Timestamp};
@@ -9,9 +6,8 @@ use serde_json::{Value, json};
 use store::Batch;
 use store::jobs::NewJob;
 use store::resources::NewResource;
-use tokio_postgres::NoTls;
 
-use crate::open::testing::{Client, House, NO_LIMITS};
+use crate::open::testing::{Client, House};
 use crate::records::ListQuery;
 use crate::records::raw::{resource_aad, resource_row};
 
@@ -116,23 +112,7 @@ impl Ada {
 }
 
 async fn on_both(test: impl AsyncFn(Ada)) {
-    test(Ada::on(House::open().await).await).await;
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    let Ok(server) = std::env::var("TRIBUTARY_TEST_POSTGRES") else {
-        eprintln!("SKIPPED: no PostgreSQL, because TRIBUTARY_TEST_POSTGRES is not set");
-        return;
-    };
-    let schema = format!("twins_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-    let tell = async |sql: String| {
-        let (client, connection) = tokio_postgres::connect(&server, NoTls).await.unwrap();
-        tokio::spawn(connection);
-        client.batch_execute(&sql).await.unwrap();
-    };
-    tell(format!("CREATE SCHEMA {schema}")).await;
-    let mark = if server.contains('?') { '&' } else { '?' };
-    let url = format!("{server}{mark}options=-csearch_path%3D{schema}");
-    test(Ada::on(House::on(url, tempfile::tempdir().unwrap(), NO_LIMITS).await).await).await;
-    tell(format!("DROP SCHEMA {schema} CASCADE")).await;
+    crate::open::testing::on_both(async |house| test(Ada::on(house).await).await).await;
 }
 
 fn allergy(id: &str, rxnorm: &str) -> Value {
