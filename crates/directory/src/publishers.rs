@@ -20,6 +20,17 @@ pub enum Form {
     Page,
 }
 
+impl Form {
+    /// `bundle`, `list`, `page`
+    pub fn word(self) -> &'static str {
+        match self {
+            Form::Bundle => "bundle",
+            Form::List => "list",
+            Form::Page => "page",
+        }
+    }
+}
+
 impl Publisher {
     const fn bundle(vendor: &'static str, address: &'static str) -> Publisher {
         Publisher { vendor, address, form: Form::Bundle }

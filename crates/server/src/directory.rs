@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::Subcommand;
 use domain::SourceId;
-use engine::directory::{Changed, Explained, Feed, Found, Search};
+use engine::directory::{Changed, Explained, Feed, Found, PUBLISHERS, Search};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -49,6 +49,14 @@ Exit codes: 0 read, 1 nothing changed because something could not be read, 2 wro
         #[command(flatten)]
         place: Place,
     },
+    /// List where vendors publish the endpoints of those who use their systems.
+    ///
+    /// What is a bundle or a list can be given to `tributary directory import`; a page leads people to one.
+    Publishers {
+        /// Machine-readable output.
+        #[arg(long)]
+        json: bool,
+    },
     /// Say which listings a provider was made of, and why they are one.
     Explain {
         /// The id that a search shows, or one the provider had before.
@@ -90,6 +98,16 @@ impl Directory {
                     println!("Nothing matches. The directory holds {} providers.", engine.count_brands());
                 } else {
                     found.iter().for_each(|found| println!("{}", line(found)));
+                }
+            }
+            Directory::Publishers { json } => {
+                if json {
+                    let known = PUBLISHERS
+                        .iter()
+                        .map(|it| json!({ "vendor": it.vendor, "form": it.form.word(), "address": it.address }));
+                    println!("{}", Value::Array(known.collect()));
+                } else {
+                    PUBLISHERS.iter().for_each(|it| println!("{:24}  {:6}  {}", it.vendor, it.form.word(), it.address));
                 }
             }
             Directory::Explain { id, json, place } => {

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use axum::Router;
 use clap::Args;
@@ -69,7 +70,10 @@ pub fn spawn_worker(engine: &Engine, stop: watch::Receiver<bool>) -> tokio::task
     tokio::spawn(async move { engine.run_jobs(stop).await })
 }
 
+/// Reads the lists of the settings, and from then on looks every list up again once a day.
 fn import_bundles(engine: Engine, config: &Config) -> impl Future<Output = ()> + Send + 'static {
+    const LOOK: Duration = Duration::from_secs(3_600);
+    const EVERY: Duration = Duration::from_secs(24 * 3_600);
     let bundles = config.directory.bundles.clone();
     async move {
         for url in bundles {
@@ -79,6 +83,12 @@ fn import_bundles(engine: Engine, config: &Config) -> impl Future<Output = ()> +
                 Err(error) => {
                     tracing::warn!(host = url.host_str(), %error, "the directory bundle could not be read; what is known stays")
                 }
+            }
+        }
+        loop {
+            tokio::time::sleep(LOOK).await;
+            if let Err(error) = engine.refresh_lists(EVERY).await {
+                tracing::warn!(%error, "the directory could not be looked at");
             }
         }
     }

@@ -59,6 +59,7 @@ place-and-more = { $count ->
    *[other] { $city }, { $state }, and { $count } more places
 }
 matched = matched: { $text }
+not-yet = Cannot be connected yet
 doors = Choose where you sign in
 
 unlisted = My provider is not listed

@@ -139,6 +139,10 @@ impl Engine {
     pub async fn choose(&self, visit: &Visit, source: SourceId, endpoint: Option<&str>) -> Result<Visit, ConnectError> {
         let brand = self.find_brand(source).await?.ok_or(ConnectError::UnknownSource)?;
         let mut offered = crate::directory::endpoints(&brand);
+        if offered.is_empty() {
+            // Known, and nobody has published where it is to be connected.
+            return Err(ConnectError::NotRegistered);
+        }
         if let Some(wanted) = endpoint {
             offered.retain(|address| address == wanted);
         }

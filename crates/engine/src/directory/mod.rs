@@ -18,6 +18,7 @@ use crate::Engine;
 mod import;
 mod kept;
 
+pub use ::directory::publishers::PUBLISHERS;
 pub use import::{Changed, Feed, ImportError, Imported};
 
 /// How often other processes' imports are looked for.

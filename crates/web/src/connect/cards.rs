@@ -20,6 +20,8 @@ pub struct Card {
     /// What matched when the name did not.
     pub why: Option<String>,
     pub doors: Vec<Door>,
+    /// Nobody has published where it can be connected.
+    pub closed: bool,
 }
 
 /// One of several places to log in at the same provider.
@@ -71,6 +73,7 @@ impl Card {
             more_places: (brand.locations.len() as u64).saturating_sub(1),
             portal: portal.filter(|portal| doors.len() < 2 && !portal.is_empty() && *portal != brand.name),
             why: found.why.clone(),
+            closed: brand.portals.is_empty(),
             doors: if doors.len() > 1 { doors } else { vec![] },
             ..Card::plain(brand.id, &brand.name)
         }
@@ -86,13 +89,14 @@ impl Card {
             more_places: 0,
             portal: None,
             why: None,
+            closed: false,
             doors: vec![],
         }
     }
 
     pub fn to_json(&self) -> Value {
         let name: String = self.name.iter().map(|(text, _)| text.as_str()).collect();
-        json!({ "id": self.id, "name": name, "city": self.city, "state": self.state, "portal": self.portal, "why": self.why })
+        json!({ "id": self.id, "name": name, "city": self.city, "state": self.state, "portal": self.portal, "why": self.why, "connectable": !self.closed })
     }
 }
 
