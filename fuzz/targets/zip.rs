@@ -20,7 +20,7 @@ fuzz_target!(|bytes: &[u8]| {
         if piece.form == Form::Ccda {
             let origin = Origin { document: None, patient: None, received_at: TODAY };
             if let Ok(converted) = convert(&piece.bytes, &origin) {
-                check_converted(&converted, None);
+                check_converted(&converted, &[]);
             }
         }
         for landed in land(piece).into_iter().flatten() {

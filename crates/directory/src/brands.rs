@@ -107,6 +107,20 @@ impl Brand {
     }
 }
 
+impl Endpoint {
+    /// The endpoint to offer first has the least: FHIR R4 before what does not say, both before other versions; then
+    /// what can be fetched.
+    pub(crate) fn preference(&self) -> (u8, bool) {
+        let version = match self.fhir_version.as_deref() {
+            Some("4.0") => 0,
+            Some(version) if version.starts_with("4.0.") => 0,
+            None => 1,
+            Some(_) => 2,
+        };
+        (version, self.address.scheme() != "https")
+    }
+}
+
 /// A bundle is larger than any that is published.
 pub const MAX_BYTES: usize = 256 * 1024 * 1024;
 
@@ -164,6 +178,8 @@ pub enum Wrong {
     NotAnId,
     #[error("is used by another entry too")]
     Repeated,
+    #[error("is or leads to more endpoints than one organization has")]
+    TooMany,
     #[error("would give two brands one id")]
     SameId,
     #[error("is not active")]

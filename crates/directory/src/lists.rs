@@ -210,11 +210,29 @@ fn members(bytes: &[u8]) -> Result<Vec<String>, ListError> {
 }
 
 fn first_members(bytes: &[u8]) -> Result<Vec<String>, ListError> {
-    let items: Vec<&serde_json::value::RawValue> = serde_json::from_slice(bytes)?;
-    Ok(items
-        .first()
-        .and_then(|item| serde_json::from_str::<Members>(item.get()).ok())
-        .map_or_else(Vec::new, |seen| seen.0))
+    Ok(serde_json::from_slice::<FirstMembers>(bytes)?.0)
+}
+
+/// The names of the members of an array's first item; the other items are passed over.
+struct FirstMembers(Vec<String>);
+
+impl<'de> Deserialize<'de> for FirstMembers {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<FirstMembers, D::Error> {
+        struct Items;
+        impl<'de> serde::de::Visitor<'de> for Items {
+            type Value = FirstMembers;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an array")
+            }
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut items: A) -> Result<FirstMembers, A::Error> {
+                let first = items.next_element::<&serde_json::value::RawValue>()?;
+                let members = first.and_then(|item| serde_json::from_str::<Members>(item.get()).ok());
+                while items.next_element::<serde::de::IgnoredAny>()?.is_some() {}
+                Ok(FirstMembers(members.map_or_else(Vec::new, |members| members.0)))
+            }
+        }
+        deserializer.deserialize_seq(Items)
+    }
 }
 
 /// The cells of a table by the names of their columns.

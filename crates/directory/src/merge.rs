@@ -13,6 +13,7 @@ use crate::lists::List;
 
 mod compose;
 mod identity;
+mod portals;
 mod rows;
 mod rules;
 

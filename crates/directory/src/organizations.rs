@@ -1,6 +1,7 @@
 //! From the organizations and endpoints of a bundle to brands.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::hash_map::Entry::{Occupied, Vacant};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use domain::SourceId;
 use serde_json::Value;
@@ -11,19 +12,28 @@ use crate::bundle::{Bundle, Entry, items, text};
 use crate::ids::{Candidate, assign, explicit};
 use crate::logos::Logo;
 
+mod endpoints;
+mod repeated;
+
+use endpoints::{Distinct, MAX_ENDPOINTS, portal, size};
+use repeated::merge;
+
 const BRAND: &str = "http://hl7.org/fhir/StructureDefinition/organization-brand";
 const PORTAL: &str = "http://hl7.org/fhir/StructureDefinition/organization-portal";
 const VERSION: &str = "http://hl7.org/fhir/StructureDefinition/endpoint-fhir-version";
 const MAX_DEPTH: usize = 16;
+/// What all parts of a bundle's organizations may take over from those above them, in bytes.
+const MAX_INHERITED: usize = crate::brands::MAX_BYTES;
 
 pub(crate) fn import(bundle: &Bundle) -> Result<Import, BundleError> {
-    let mut reader = Reader { bundle, endpoints: HashMap::new(), managed: HashMap::new(), ignored: vec![] };
+    let mut reader =
+        Reader { bundle, endpoints: HashMap::new(), managed: HashMap::new(), inherited: 0, ignored: vec![] };
     let orphans = reader.read_endpoints()?;
     let mut found = reader.read_organizations()?;
-    let used: Vec<&Url> =
+    let used: HashSet<&Url> =
         found.iter().flat_map(|candidate| candidate.brand.endpoints()).map(|endpoint| &endpoint.address).collect();
-    let orphans: Vec<Candidate> =
-        orphans.into_iter().filter(|card| !used.contains(&&card.brand.portals[0].endpoints[0].address)).collect();
+    let free = |card: &Candidate| card.brand.endpoints().all(|endpoint| !used.contains(&endpoint.address));
+    let orphans: Vec<Candidate> = orphans.into_iter().filter(free).collect();
     found.extend(orphans);
     assign(&mut found);
     let brands = merge(found)?;
@@ -36,6 +46,8 @@ struct Reader<'a> {
     endpoints: HashMap<&'a str, Endpoint>,
     /// Endpoints that name their organization, by the path of that.
     managed: HashMap<&'a str, Vec<Endpoint>>,
+    /// Bytes of portals that were taken over so far.
+    inherited: usize,
     ignored: Vec<BundleError>,
 }
 
@@ -84,6 +96,7 @@ impl<'a> Reader<'a> {
         let mut cards: BTreeMap<usize, Candidate> = BTreeMap::new();
         let mut place: HashMap<&str, usize> = HashMap::new();
         let mut sites = Vec::new();
+        let mut above: HashMap<&str, (usize, Vec<Portal>)> = HashMap::new();
         for (index, entry) in all.iter().enumerate() {
             let line = self.ancestors(entry)?;
             let own = self.portals(entry)?;
@@ -92,13 +105,12 @@ impl<'a> Reader<'a> {
                 sites.push((*entry, line));
                 continue;
             }
-            let mut portals = own;
-            for ancestor in &line {
-                // An ancestor's portal serves its parts too.
-                if portals.is_empty() {
-                    portals = self.portals(ancestor)?;
-                }
-            }
+            // An ancestor's portal serves its parts too.
+            let portals = if own.is_empty() { self.inherit(&line, &mut above)? } else { Some(own) };
+            let Some(portals) = portals else {
+                self.ignored.push(BundleError::new(format!("{}.partOf", entry.at), Wrong::TooMany));
+                continue;
+            };
             if portals.is_empty() {
                 self.ignored.push(BundleError::new(format!("{}.endpoint", entry.at), Wrong::NoEndpoint));
                 continue;
@@ -116,6 +128,29 @@ impl<'a> Reader<'a> {
             }
         }
         Ok(cards.into_values().collect())
+    }
+
+    /// The portals of the nearest of `line` that has any; `None` when all parts together have taken over too much.
+    /// `above` keeps what was read, with its size.
+    fn inherit(
+        &mut self,
+        line: &[&'a Entry],
+        above: &mut HashMap<&'a str, (usize, Vec<Portal>)>,
+    ) -> Result<Option<Vec<Portal>>, BundleError> {
+        for ancestor in line {
+            let (size, portals) = match above.entry(&ancestor.at) {
+                Occupied(read) => read.into_mut(),
+                Vacant(place) => {
+                    let portals = self.portals(ancestor)?;
+                    place.insert((portals.iter().map(size).sum(), portals))
+                }
+            };
+            if !portals.is_empty() {
+                self.inherited = self.inherited.saturating_add(*size);
+                return Ok((self.inherited <= MAX_INHERITED).then(|| portals.clone()));
+            }
+        }
+        Ok(Some(vec![]))
     }
 
     /// The organizations above, nearest first.
@@ -154,21 +189,27 @@ impl<'a> Reader<'a> {
 
     /// The portals of an organization itself, each with the endpoints behind it.
     fn portals(&mut self, entry: &'a Entry) -> Result<Vec<Portal>, BundleError> {
-        let mut endpoints = Vec::new();
+        let mut endpoints = Distinct::default();
         for (index, reference) in items(&entry.json, "endpoint").iter().enumerate() {
             endpoints.extend(self.endpoint(entry, reference, &format!("{}.endpoint[{index}]", entry.at))?);
         }
-        endpoints.extend(self.managed.get(entry.at.as_str()).into_iter().flatten().cloned());
-        dedup(&mut endpoints);
+        endpoints.extend(self.managed.get(entry.at.as_str()).into_iter().flatten());
+        let (endpoints, mut too_many) = (endpoints.all, endpoints.too_many);
+        let mut room = MAX_ENDPOINTS;
+        let mut shown: HashSet<Url> = HashSet::new();
         let name = text(&entry.json, "name").unwrap_or_default();
         let mut portals = Vec::new();
         for (index, extension) in extensions(&entry.json, PORTAL).enumerate() {
             let at = format!("{}.extension(organization-portal)[{index}]", entry.at);
-            let mut own = Vec::new();
+            let mut own = Distinct::default();
             for part in extensions(extension, "portalEndpoint") {
                 own.extend(self.endpoint(entry, &part["valueReference"], &format!("{at}.portalEndpoint"))?);
             }
-            let behind = if own.is_empty() { endpoints.clone() } else { own };
+            let behind = if own.all.is_empty() { &endpoints } else { &own.all };
+            too_many |= own.too_many || behind.len() > room;
+            let behind: Vec<Endpoint> = behind.iter().take(room).cloned().collect();
+            room -= behind.len();
+            shown.extend(behind.iter().map(|endpoint| endpoint.address.clone()));
             let value = |part: &str| {
                 let part = extensions(extension, part).next()?;
                 text(part, "valueString").or(text(part, "valueUrl")).or(text(part, "valueMarkdown"))
@@ -183,8 +224,13 @@ impl<'a> Reader<'a> {
                 portals.push(found);
             }
         }
-        let shown = |endpoint: &Endpoint| portals.iter().any(|portal: &Portal| portal.endpoints.contains(endpoint));
-        let rest: Vec<Endpoint> = endpoints.into_iter().filter(|endpoint| !shown(endpoint)).collect();
+        let mut rest: Vec<Endpoint> =
+            endpoints.into_iter().filter(|endpoint| !shown.contains(&endpoint.address)).collect();
+        too_many |= rest.len() > room;
+        rest.truncate(room);
+        if too_many {
+            self.ignored.push(BundleError::new(format!("{}.endpoint", entry.at), Wrong::TooMany));
+        }
         if !rest.is_empty() {
             portals.push(portal(&name, rest));
         }
@@ -192,13 +238,13 @@ impl<'a> Reader<'a> {
     }
 
     /// The endpoint of a reference; `None` when it is closed.
-    fn endpoint(&self, from: &Entry, reference: &Value, at: &str) -> Result<Option<Endpoint>, BundleError> {
+    fn endpoint(&self, from: &Entry, reference: &Value, at: &str) -> Result<Option<&Endpoint>, BundleError> {
         let name = text(reference, "reference").ok_or_else(|| BundleError::new(at, Wrong::Missing))?;
         let entry = self.bundle.resolve(from, &name).ok_or_else(|| BundleError::new(at, Wrong::Dangling))?;
         if entry.kind != "Endpoint" {
             return Err(BundleError::new(at, Wrong::WrongType));
         }
-        Ok(self.endpoints.get(entry.at.as_str()).cloned())
+        Ok(self.endpoints.get(entry.at.as_str()))
     }
 
     fn logo(&mut self, extension: &Value, part: &str, at: &str) -> Option<Logo> {
@@ -221,21 +267,6 @@ fn reachable(url: &Url) -> bool {
 
 fn extensions<'a>(json: &'a Value, url: &'a str) -> impl Iterator<Item = &'a Value> {
     items(json, "extension").iter().filter(move |extension| extension["url"] == url)
-}
-
-fn portal(name: &str, mut endpoints: Vec<Endpoint>) -> Portal {
-    dedup(&mut endpoints);
-    Portal { name: name.to_owned(), url: None, description: None, logo: None, endpoints }
-}
-
-fn dedup(endpoints: &mut Vec<Endpoint>) {
-    let mut seen = Vec::new();
-    endpoints.retain(|endpoint| {
-        !seen.contains(&endpoint.address) && {
-            seen.push(endpoint.address.clone());
-            true
-        }
-    });
 }
 
 /// A brand with what its organization says of itself.
@@ -293,33 +324,11 @@ fn join(brand: &mut Brand, site: &Value) {
     let name = text(site, "name");
     let aliases = items(site, "alias").iter().filter_map(Value::as_str).map(str::to_owned);
     for alias in name.clone().into_iter().chain(aliases) {
-        if alias != brand.name && !brand.aliases.contains(&alias) {
+        if alias != brand.name {
             brand.aliases.push(alias);
         }
     }
     brand.locations.extend(
         items(site, "address").iter().filter_map(location).map(|place| Location { name: name.clone(), ..place }),
     );
-}
-
-/// Brands of one id are one brand listed several times, unless the bundle gave out the id twice itself.
-fn merge(candidates: Vec<Candidate>) -> Result<Vec<Brand>, BundleError> {
-    let mut brands: Vec<Brand> = Vec::with_capacity(candidates.len());
-    let mut place: HashMap<SourceId, (usize, bool)> = HashMap::new();
-    for candidate in candidates {
-        let brand = candidate.brand;
-        let Some((index, explicit)) = place.get(&brand.id).copied() else {
-            place.insert(brand.id, (brands.len(), candidate.explicit));
-            brands.push(brand);
-            continue;
-        };
-        if explicit || candidate.explicit {
-            return Err(BundleError::new(format!("{}.identifier", candidate.at), Wrong::SameId));
-        }
-        let have = &mut brands[index];
-        have.locations.extend(brand.locations);
-        have.aliases.extend(brand.aliases);
-        have.aliases.dedup();
-    }
-    Ok(brands)
 }

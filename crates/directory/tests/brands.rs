@@ -161,6 +161,55 @@ fn what_does_not_spoil_the_rest_is_named() {
     );
 }
 
+#[test]
+fn what_is_listed_twice_is_one_brand_with_all_that_is_said() {
+    let said = |n: &str, system: &str, portal: &str| {
+        json!({"alias": ["Quay", n, "Quay"], "identifier": [{"system": system, "value": "7"}, {"system": "urn:both", "value": "7"}],
+            "endpoint": [{"reference": "Endpoint/e1"}],
+            "extension": [{"url": "http://hl7.org/fhir/StructureDefinition/organization-portal", "extension": [
+                {"url": "portalName", "valueString": portal}, {"url": "portalEndpoint", "valueReference": {"reference": "Endpoint/e1"}}]},
+                {"url": "http://hl7.org/fhir/StructureDefinition/organization-brand", "extension": [
+                {"url": "brandLogo", "valueUrl": format!("https://{n}.example/logo.png")}]}]})
+    };
+    let mut again = organization("Riverbend", said("two", "urn:two", "For Children"));
+    again["fullUrl"] = "https://ehr.example/Organization/again".into();
+    let mut bare = said("one", "urn:one", "MyRiver");
+    bare["extension"].as_array_mut().unwrap().pop();
+    let import = parse(&bundle(&[organization("Riverbend", bare), again, endpoint("e1")])).unwrap();
+    let [brand] = &import.brands[..] else { panic!("{:?}", import.brands) };
+    assert_eq!(brand.aliases, ["Quay", "one", "two"]);
+    let systems: Vec<&str> = brand.identifiers.iter().map(|identifier| identifier.system.as_str()).collect();
+    assert_eq!(systems, ["urn:one", "urn:both", "urn:two"]);
+    let portals: Vec<(&str, usize)> =
+        brand.portals.iter().map(|portal| (portal.name.as_str(), portal.endpoints.len())).collect();
+    assert_eq!(portals, [("MyRiver", 1), ("For Children", 1)]);
+    assert!(matches!(&brand.logo, Some(Logo::Url(url)) if url.host_str() == Some("two.example")));
+}
+
+#[test]
+fn a_hostile_bundle_costs_no_more_than_its_size() {
+    let references =
+        |ids: std::ops::Range<usize>| ids.map(|n| json!({"reference": format!("Endpoint/e{n}")})).collect::<Vec<_>>();
+    let mut entries: Vec<Value> = (0..9000).map(|n| endpoint(&format!("e{n}"))).collect();
+    entries.push(organization("Quay", json!({"endpoint": references(0..3000)})));
+    let part = json!({"partOf": {"reference": "Organization/Quay"}, "extension": [{"url": "http://hl7.org/fhir/StructureDefinition/organization-brand"}]});
+    entries.extend((0..3000).map(|n| organization(&format!("Part {n}"), part.clone())));
+    let import = parse(&bundle(&entries)).unwrap();
+    let quay = import.brands.iter().find(|brand| brand.name == "Quay").unwrap();
+    assert_eq!(quay.endpoints().count(), 2000);
+    let endpoints: usize = import.brands.iter().map(|brand| brand.endpoints().count()).sum();
+    assert!(endpoints < 2_000_000, "{endpoints}");
+    let many: Vec<&str> = import
+        .ignored
+        .iter()
+        .filter(|ignored| ignored.wrong == Wrong::TooMany)
+        .map(|ignored| ignored.at.as_str())
+        .collect();
+    assert_eq!(many.first(), Some(&"entry[9000].resource.endpoint"));
+    assert_eq!(many.last(), Some(&"entry[12000].resource.partOf"));
+    assert!(import.brands.iter().any(|brand| brand.name == "Part 0"));
+}
+
 fn corpus(name: &str) -> Option<Vec<u8>> {
     let default = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data"));
     let root = std::env::var_os("TRIBUTARY_CORPORA").map_or(default, PathBuf::from);

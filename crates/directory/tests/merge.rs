@@ -268,6 +268,12 @@ fn arbitrary() -> impl Strategy<Value = (usize, Value)> {
     })
 }
 
+/// Names as they are compared.
+fn called(brand: &Brand) -> BTreeSet<String> {
+    let plain = |name: &String| name.to_lowercase().replace([',', '.'], "").trim_end_matches(" inc").to_owned();
+    std::iter::once(&brand.name).chain(&brand.aliases).map(plain).collect()
+}
+
 fn lists(rows: &[(usize, Value)]) -> Vec<List> {
     (0..4)
         .map(|at| {
@@ -318,6 +324,8 @@ proptest! {
         for brand in &before.brands {
             let leads = after.former.iter().find(|(old, _)| *old == brand.id).map_or(brand.id, |(_, new)| *new);
             prop_assert!(now.contains(&leads));
+            let now = after.brands.iter().find(|brand| brand.id == leads).unwrap();
+            prop_assert!(!called(brand).is_disjoint(&called(now)), "{} is now {}", brand.name, now.name);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use directory::search::Query;
+use directory::search::{Point, Query};
 use directory::{Hit, Index, Why, brands};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -115,6 +115,44 @@ fn nothing_asked_lists_the_first() {
     }
     assert!(search(index, "mercy", 0).is_empty());
     assert!(search(&Index::default(), "", 5).is_empty());
+}
+
+#[test]
+fn whatever_is_typed_has_an_answer() {
+    let long = ["mercy ", "m", "1", "a b ", "мерси ", "慈", "é", "\u{301}", "🏥", "' OR 1=1 -- ", "https://a.b/"];
+    let mut queries: Vec<String> = long.iter().map(|text| text.chars().cycle().take(10_000).collect()).collect();
+    queries.push(" ".repeat(10_000));
+    queries.push("\t\r\n\u{a0}\u{3000}".repeat(10));
+    queries.push((0..32).map(char::from).chain(['\u{7f}', '\u{85}', '\u{200b}', '\u{202e}', '\u{feff}']).collect());
+    let syntax = [
+        "'; DROP TABLE brands; --",
+        "\" OR \"\" = \"",
+        "mercy*",
+        "name:mercy",
+        "+mercy -health",
+        "mercy AND (health OR",
+        "[a TO z]",
+        "mercy~2^4",
+        "%25%00_%",
+        "\\x00\\",
+        "{\"$ne\": null}",
+        "https://[::1",
+        "://",
+        "(((((((",
+    ];
+    queries.extend(syntax.map(str::to_owned));
+    let sane = search(&INDEX, "mercy", 10);
+    for near in [None, Some(Point { lat: 43.07, lon: -89.4 })] {
+        for text in &queries {
+            let hits = INDEX.search(&Query { text, near, limit: 10, ..Query::default() });
+            let ranges = |hit: &Hit| hit.matched.iter().all(|range| hit.text.get(range.clone()).is_some());
+            assert!(hits.len() <= INDEX.len() && hits.iter().all(ranges), "{text:.40}");
+        }
+    }
+    for text in ["mercy*", "+mercy", "mercy\u{0}", "\u{202e}mercy", "(((mercy", "\"mercy\""] {
+        assert_eq!(search(&INDEX, text, 10), sane, "{text:?}: signs are no syntax");
+    }
+    assert_eq!(search(&INDEX, &" ".repeat(10_000), 10), search(&INDEX, "", 10));
 }
 
 proptest! {

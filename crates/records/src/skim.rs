@@ -7,6 +7,9 @@ use std::borrow::Cow;
 /// JSON nested deeper than this is refused, here as by the reader of resources.
 const DEPTH: usize = 127;
 
+/// Members that name things: a `urn:` there is part of an identifier, not a way to another resource.
+const NAMES: &[&str] = &["id", "system", "value"];
+
 /// A resource as it stands in a file.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Skimmed<'a> {
@@ -16,7 +19,8 @@ pub struct Skimmed<'a> {
     pub repeated: bool,
     /// It is nested more deeply than a resource may be.
     pub too_deep: bool,
-    /// Where each text with its quotes stands that is a `urn:` or the value of a member `reference`.
+    /// Where each text with its quotes stands that is the value of a member `reference`, or a `urn:` elsewhere but
+    /// in an identifier.
     pub references: Vec<(usize, usize)>,
 }
 
@@ -41,7 +45,7 @@ pub fn skim<'a>(json: &'a str, wanted: &[&str]) -> Skimmed<'a> {
                     at = after + 1;
                     continue;
                 }
-                if name == "reference" || bytes[at + 1..].starts_with(b"urn:") {
+                if name == "reference" || (bytes[at + 1..].starts_with(b"urn:") && !NAMES.contains(&name)) {
                     skimmed.references.push((at, end));
                 }
                 at = end;
@@ -111,7 +115,8 @@ mod tests {
 
     #[test]
     fn references_are_texts_not_names() {
-        let json = r#"{"urn:a":1,"b":"urn:b","reference":"c","d":{"reference" : "d"},"e":"reference","f":["urn:g"]}"#;
+        let json = r#"{"urn:a":1,"b":"urn:b","reference":"c","d":{"reference" : "d"},"e":"reference","f":["urn:g"],
+            "identifier":{"system":"urn:ietf:rfc:3986","value":"urn:uuid:h"},"id":"urn:i"}"#;
         let told: Vec<&str> =
             skim(json, &[]).references.into_iter().map(|(start, end)| &json[start + 1..end - 1]).collect();
         assert_eq!(told, ["urn:b", "c", "d", "urn:g"]);

@@ -9,12 +9,20 @@ use crate::fhir::{Element, Resource};
 
 /// System and value.
 type Name<'a> = (Option<&'a str>, &'a str);
-/// The name that versions of a document share, and system and code of their type.
-type Set<'a> = (Name<'a>, (&'a str, &'a str));
+/// From each document to others.
+type Links<'a> = HashMap<&'a str, Vec<&'a str>>;
+
+/// Documents that share a name.
+struct Set<'a> {
+    /// System and code of the types that all of them have.
+    kinds: HashSet<(&'a str, &'a str)>,
+    /// Number and key of those that tell their number.
+    versions: Vec<(u64, &'a str)>,
+}
 
 /// Keys of the documents and compositions that another one replaces, because it says so or because it is a higher
-/// version of the same set. A composition goes with the documents it
-/// came from, and a document with the composition that was all there was in it.
+/// version of the same set. A composition goes with the documents it came from, and a document with the composition that
+/// was all there was in it.
 pub fn replaced(chart: &Chart) -> HashSet<&str> {
     let mut replaced = outnumbered(chart);
     if all(chart).all(|document| document.get("relatesTo").is_absent()) {
@@ -31,9 +39,8 @@ pub fn replaced(chart: &Chart) -> HashSet<&str> {
             links.extend(old.map(|old| (new.key, old.key)));
         }
     }
-    // Of two that replace each other the later one stays.
-    let age = |key: &str| chart.get(key).map(|document| (written_at(document), document.key.to_owned()));
-    let counts = |(new, old): &(&str, &str)| !links.contains(&(*old, *new)) || age(old) < age(new);
+    let newest = newest_of_rings(chart, &links);
+    let counts = |(new, old): &(&str, &str)| newest.get(new) != newest.get(old) || newest.get(old) != Some(old);
     replaced.extend(links.iter().filter(|link| counts(link)).map(|(_, old)| *old));
     if !replaced.is_empty() && chart.has_origins() {
         spread(chart, &mut replaced);
@@ -41,8 +48,8 @@ pub fn replaced(chart: &Chart) -> HashSet<&str> {
     replaced
 }
 
-/// Documents of which another one of the same set and type has a higher version number. The set is a name that
-/// documents share; the number is told by the composition a document became.
+/// Documents of which another one of the same set has a higher version number. A set is a name with a system that only
+/// documents of one type share; the number is told by the composition a document became.
 fn outnumbered(chart: &Chart) -> HashSet<&str> {
     let mut numbers: HashMap<&str, u64> = HashMap::new();
     for composition in chart.of_kind("Composition").filter(|one| one.status() != "entered-in-error") {
@@ -51,22 +58,64 @@ fn outnumbered(chart: &Chart) -> HashSet<&str> {
             numbers.insert(chart.key_at(origin.document), number);
         }
     }
-    let mut sets: HashMap<Set<'_>, Vec<(u64, &str)>> = HashMap::new();
+    let mut sets: HashMap<Name<'_>, Set<'_>> = HashMap::new();
     for document in chart.of_kind("DocumentReference").filter(|one| one.status() != "entered-in-error") {
-        let Some(number) = numbers.get(document.key) else { continue };
         let kinds: HashSet<(&str, &str)> =
             document.concept("type").codings().filter_map(|kind| kind.system().zip(kind.code())).collect();
-        for set in document.each("identifier").filter_map(name) {
-            for kind in &kinds {
-                sets.entry((set, *kind)).or_default().push((*number, document.key));
-            }
+        for name in document.each("identifier").filter_map(name).filter(|(system, _)| system.is_some()) {
+            let set = sets.entry(name).or_insert_with(|| Set { kinds: kinds.clone(), versions: Vec::new() });
+            set.kinds.retain(|kind| kinds.contains(kind));
+            set.versions.extend(numbers.get(document.key).map(|number| (*number, document.key)));
         }
     }
-    let lower = sets.into_values().flat_map(|versions| {
+    let sets = sets.into_values().filter(|set| !set.kinds.is_empty());
+    let lower = sets.flat_map(|Set { versions, .. }| {
         let highest = versions.iter().map(|(number, _)| *number).max();
         versions.into_iter().filter(move |(number, _)| Some(*number) < highest).map(|(_, key)| key)
     });
     lower.collect()
+}
+
+/// Of all that replace each other, be it around several others, the one written last; by each of them. What is in no
+/// such ring is its own.
+fn newest_of_rings<'a>(chart: &'a Chart, links: &HashSet<(&'a str, &'a str)>) -> HashMap<&'a str, &'a str> {
+    let (mut onward, mut back) = (Links::new(), Links::new());
+    for (new, old) in links {
+        onward.entry(new).or_default().push(old);
+        back.entry(old).or_default().push(new);
+    }
+    let mut met = HashSet::new();
+    let order: Vec<&str> = onward.keys().flat_map(|start| walk(&onward, start, &mut met)).collect();
+    met.clear();
+    let age = |key: &&str| chart.get(key).map(|document| (written_at(document), document.key));
+    let mut newest = HashMap::new();
+    // Kosaraju: what is left behind a document in this order, and leads back to it, is its ring.
+    for start in order.into_iter().rev() {
+        let ring = walk(&back, start, &mut met);
+        if let Some(last) = ring.iter().copied().max_by_key(age) {
+            newest.extend(ring.into_iter().map(|key| (key, last)));
+        }
+    }
+    newest
+}
+
+/// What links lead to and was not met before, each after everything it leads to.
+fn walk<'a>(links: &Links<'a>, start: &'a str, met: &mut HashSet<&'a str>) -> Vec<&'a str> {
+    let mut left = Vec::new();
+    let mut path: Vec<(&str, usize)> = met.insert(start).then_some((start, 0)).into_iter().collect();
+    while let Some(top) = path.last_mut() {
+        let (at, next) = *top;
+        top.1 += 1;
+        match links.get(at).and_then(|all| all.get(next)) {
+            Some(to) if met.insert(to) => path.push((to, 0)),
+            Some(_) => {}
+            None => {
+                left.push(at);
+                path.pop();
+            }
+        }
+    }
+    left
 }
 
 fn all(chart: &Chart) -> impl Iterator<Item = Resource<'_>> {

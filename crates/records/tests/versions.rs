@@ -145,6 +145,15 @@ fn of_a_set_the_highest_version_is_shown() {
             }
         }
     }
+    // What documents of another type share, or has no system, is the name of no set.
+    let second = || converted(xml("two", "34133-9", &set("hers"), &number("10")));
+    let third = || converted(xml("three", "18842-5", &set("hers"), ""));
+    assert_eq!(shown("ccds", &[first(), second(), third()].concat()).0.len(), 3);
+    let mut all = [first(), second()].concat();
+    for document in all.iter_mut().filter(|one| one["resourceType"] == "DocumentReference") {
+        document["identifier"] = json!([{"value": "hers"}]);
+    }
+    assert_eq!(shown("ccds", &all).0.len(), 2);
     let composition = &first()[0];
     assert_eq!(
         composition["extension"],
@@ -161,6 +170,16 @@ fn of_two_that_replace_each_other_the_later_one_stays() {
         with(new, replaces(json!({"identifier": identifier("old")}))),
     ];
     assert_eq!(shown("ccds", &all).0, ["DocumentReference/new"]);
+    // And so in a ring of three, with one beside it that a member replaces too.
+    let [first, second, third, beside] =
+        [("a", 2020), ("b", 2021), ("c", 2022), ("d", 2023)].map(|(id, year)| summary(id, year)[0].clone());
+    let by = |document: Value, ids: &[&str]| {
+        let links: Vec<Value> =
+            ids.iter().map(|id| json!({"code": "replaces", "target": {"identifier": identifier(id)}})).collect();
+        with(document, json!({"relatesTo": links}))
+    };
+    let ring = [by(first, &["b", "d"]), by(second, &["c"]), by(third, &["a"]), beside];
+    assert_eq!(shown("ccds", &ring).0, ["DocumentReference/c"]);
 }
 
 #[test]

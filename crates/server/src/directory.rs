@@ -29,6 +29,9 @@ Exit codes: 0 read, 1 nothing changed because something could not be read, 2 wro
         /// Files, folders with all that is below them, or URLs.
         #[arg(required = true)]
         from: Vec<String>,
+        /// Believe a list that has lost more than half of what it held.
+        #[arg(long)]
+        shrunk: bool,
         /// Machine-readable output.
         #[arg(long)]
         json: bool,
@@ -72,9 +75,9 @@ Exit codes: 0 read, 1 nothing changed because something could not be read, 2 wro
 impl Directory {
     pub async fn run(self) -> Result<(), Failure> {
         match self {
-            Directory::Import { from, json, place } => {
+            Directory::Import { from, shrunk, json, place } => {
                 let (_, engine) = place.engine().await?;
-                let imported = engine.import_lists(&feeds(&from)?).await?;
+                let imported = engine.import_lists(&feeds(&from)?, shrunk).await?;
                 if json {
                     println!("{}", machine(&imported.unchanged, imported.changed.as_ref(), engine.count_brands()));
                     return Ok(());

@@ -77,7 +77,7 @@ fn import_bundles(engine: Engine, config: &Config) -> impl Future<Output = ()> +
     let bundles = config.directory.bundles.clone();
     async move {
         for url in bundles {
-            match engine.import_lists(&[Feed::Url(url.clone())]).await {
+            match engine.import_lists(&[Feed::Url(url.clone())], false).await {
                 Ok(Imported { changed: None, .. }) => tracing::info!(host = url.host_str(), "directory unchanged"),
                 Ok(_) => tracing::info!(host = url.host_str(), brands = engine.count_brands(), "directory read"),
                 Err(error) => {

@@ -25,31 +25,28 @@ pub struct BrandRow {
     pub body: Vec<u8>,
 }
 
-/// Differs from the last one after every import.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Generation {
-    pub imported_at: Option<Timestamp>,
-    pub lists: u64,
-    pub listings: u64,
-}
+/// Counts imports: another one after each. What an earlier release brought has none.
+pub type Edition = Option<String>;
 
-impl std::fmt::Display for Generation {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let at = self.imported_at.map_or(0, |at| at.0);
-        write!(f, "{at}-{}-{}", self.lists, self.listings)
-    }
-}
+/// Where the edition is kept.
+const EDITION: &str = "directory edition";
 
 /// A brand under the id it has, or under one it had before.
 pub async fn find(db: &Db, source_id: SourceId) -> Result<Option<BrandRow>, Error> {
     const SQL: &str = "SELECT source_id, body FROM brands WHERE source_id = $1
-        OR source_id = (SELECT became FROM former_brands WHERE source_id = $1)";
+        OR source_id = (SELECT became FROM former_brands WHERE source_id = $1)
+        ORDER BY CASE WHEN source_id = $1 THEN 0 ELSE 1 END LIMIT 1";
     db.find(SQL, [source_id.into()], read).await
 }
 
 pub async fn find_evidence(db: &Db, source_id: SourceId) -> Result<Option<Vec<u8>>, Error> {
     const SQL: &str = "SELECT body FROM brand_evidence WHERE source_id = $1";
     db.find(SQL, [source_id.into()], |mut row| row.bytes(0)).await
+}
+
+/// Of all brands that have any.
+pub async fn evidence(db: &Db) -> Result<Vec<(SourceId, Vec<u8>)>, Error> {
+    db.list("SELECT source_id, body FROM brand_evidence", [], |mut row| Ok((row.id(0)?, row.bytes(1)?))).await
 }
 
 /// One page in id order; start with `None`.
@@ -84,13 +81,14 @@ pub async fn earlier(db: &Db) -> Result<Vec<(String, Vec<u8>)>, Error> {
     db.list(SQL, [], |mut row| Ok((row.text(0)?, row.bytes(1)?))).await
 }
 
-pub async fn generation(db: &Db) -> Result<Generation, Error> {
-    const SQL: &str = "SELECT MAX(imported_at), COUNT(*), CAST(COALESCE(SUM(listings), 0) AS BIGINT) FROM
-        (SELECT imported_at, listings FROM lists UNION ALL SELECT imported_at, brands FROM bundles) AS everything";
-    db.get(SQL, [], |mut row| {
-        Ok(Generation { imported_at: row.opt_at(0)?, lists: row.count(1)?, listings: row.count(2)? })
-    })
-    .await
+pub async fn edition(db: &Db) -> Result<Edition, Error> {
+    crate::settings::find(db, EDITION).await
+}
+
+/// Makes this the next edition; `Conflict` when somebody else made one since it was read.
+pub fn next_edition(batch: &mut Batch, edition: &Edition) {
+    let next = edition.as_deref().and_then(|edition| edition.parse::<u64>().ok()).unwrap_or_default() + 1;
+    crate::settings::swap(batch, EDITION, edition.as_deref(), &next.to_string());
 }
 
 /// Notes that a list is as it was.
@@ -131,6 +129,7 @@ pub fn forget_earlier(batch: &mut Batch) {
 pub fn put(batch: &mut Batch, source_id: SourceId, body: &[u8], now: Timestamp) {
     const SQL: &str = "INSERT INTO brands (source_id, bundle, updated_at, body) VALUES ($1, '', $2, $3)
         ON CONFLICT (source_id) DO UPDATE SET bundle = '', updated_at = excluded.updated_at, body = excluded.body";
+    batch.push("DELETE FROM former_brands WHERE source_id = $1", Expect::Any, [source_id.into()]);
     batch.push(SQL, Expect::One, [source_id.into(), now.into(), body.into()]);
 }
 

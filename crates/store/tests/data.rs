@@ -3,7 +3,7 @@
 mod support;
 
 use domain::{ConnectionId, RecordId, RowId, SourceId};
-use store::brands::{self, Generation};
+use store::brands;
 use store::keys::{self, Key};
 use store::pulls::{self, PullRow};
 use store::records::{self, Dates, Filter, NewRecord};
@@ -88,7 +88,13 @@ fn list_row(name: &str, at: domain::Timestamp, listings: u64) -> brands::ListRow
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_takes_the_place_of_its_last_edition() {
     on_both(async |db| {
-        assert_eq!(brands::generation(&db).await, Ok(Generation::default()));
+        assert_eq!(brands::edition(&db).await, Ok(None));
+        for (seen, next) in [(None, "1"), (Some("1".to_owned()), "2")] {
+            commit(&db, |batch| brands::next_edition(batch, &seen)).await.unwrap();
+            assert_eq!(brands::edition(&db).await, Ok(Some(next.to_owned())));
+            let late = commit(&db, |batch| brands::next_edition(batch, &seen)).await;
+            assert_eq!(late.unwrap_err(), store::Error::Conflict, "somebody was faster");
+        }
         let first = list_row("https://a.example", NOON, 2);
         commit(&db, |batch| {
             brands::put_list(batch, &first, b"first");
@@ -100,10 +106,7 @@ async fn a_list_takes_the_place_of_its_last_edition() {
         commit(&db, |batch| brands::put_list(batch, &second, b"second")).await.unwrap();
         assert_eq!(brands::find_list(&db, "https://a.example").await, Ok(Some(second.clone())));
         assert_eq!(brands::find_list_body(&db, "https://a.example").await, Ok(Some(b"second".to_vec())));
-        let generation = Generation { imported_at: Some(minutes(1)), lists: 2, listings: 6 };
-        assert_eq!(brands::generation(&db).await, Ok(generation));
         commit(&db, |batch| brands::mark_checked(batch, "https://b.example", minutes(9))).await.unwrap();
-        assert_eq!(brands::generation(&db).await, Ok(generation), "nothing new");
         let lists = brands::lists(&db).await.unwrap();
         assert_eq!(lists.iter().map(|list| list.checked_at).collect::<Vec<_>>(), [minutes(1), minutes(9)]);
         commit(&db, |batch| brands::delete_list(batch, "https://a.example")).await.unwrap();
@@ -140,6 +143,16 @@ async fn a_brand_is_found_under_the_ids_it_had() {
             assert_eq!((found.source_id, found.body), (source(3), vec![3; 100]));
         }
         assert_eq!(brands::find(&db, source(4)).await, Ok(None));
+        // Two is found to be one of its own again.
+        commit(&db, |batch| brands::put(batch, source(2), b"again", NOON)).await.unwrap();
+        let found = brands::find(&db, source(2)).await.unwrap().unwrap();
+        assert_eq!((found.source_id, found.body), (source(2), b"again".to_vec()));
+        commit(&db, |batch| {
+            brands::delete(batch, source(2));
+            brands::put_former(batch, source(2), source(3));
+        })
+        .await
+        .unwrap();
         assert_eq!(brands::former(&db).await, Ok(vec![(source(1), source(3)), (source(2), source(3))]));
         assert_eq!(brands::find_evidence(&db, source(3)).await, Ok(Some(b"why".to_vec())));
         assert_eq!(brands::find_evidence(&db, source(1)).await, Ok(None));

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use domain::SourceId;
 
+use super::portals::portals;
 use super::rows::Row;
-use crate::brands::{Brand, Category, Endpoint, Location, Portal};
+use crate::brands::{Brand, Category, Location};
 use crate::ids;
-use crate::listings::compared;
 use crate::lists::{List, lantern};
 use crate::publishers;
 use crate::{names, places};
@@ -31,7 +31,7 @@ impl Vendors {
         Vendors(named.into_iter().collect())
     }
 
-    fn name(&self, given: &str) -> String {
+    pub fn name(&self, given: &str) -> String {
         let name = self.0.get(given).cloned().unwrap_or_else(|| given.replace('_', " "));
         publishers::vendor_named(&name).map_or(name, str::to_owned)
     }
@@ -64,7 +64,7 @@ pub(super) fn brand(rows: &[Row<'_>], group: &[usize], vendors: &Vendors) -> Bra
         website: listings().find_map(|listing| listing.website.clone()),
         logo: listings().find_map(|listing| listing.logo.clone()),
         locations: locations(listings().flat_map(|listing| &listing.locations)),
-        portals: portals(listings().flat_map(|listing| &listing.portals)),
+        portals: portals(listings(), vendors),
         vendor: listings().find_map(|listing| listing.vendor.as_deref()).map(|given| vendors.name(given)),
         name,
     };
@@ -127,48 +127,4 @@ fn locations<'a>(all: impl Iterator<Item = &'a Location>) -> Vec<Location> {
 
 fn zip(place: &Location) -> Option<&str> {
     place.zip.as_deref().and_then(|zip| zip.get(..5))
-}
-
-/// Every endpoint once, in the spelling of the most careful list, with what the others know of it.
-fn portals<'a>(all: impl Iterator<Item = &'a Portal>) -> Vec<Portal> {
-    let mut portals: Vec<Portal> = Vec::new();
-    let mut by_name: HashMap<(String, Option<String>), usize> = HashMap::new();
-    // A bundle may show one endpoint behind several portals; other lists only repeat it.
-    let mut endpoints: HashMap<String, Vec<(usize, usize)>> = HashMap::new();
-    for portal in all {
-        let name = (names::key(&portal.name), portal.url.clone());
-        let same = by_name.get(&name).copied();
-        let mut fresh: Vec<Endpoint> = Vec::new();
-        for endpoint in &portal.endpoints {
-            let address = compared(&endpoint.address);
-            match endpoints.get(&address).filter(|places| {
-                portal.url.is_none() || same.is_some_and(|at| places.iter().any(|(portal, _)| *portal == at))
-            }) {
-                Some(places) => {
-                    places.iter().for_each(|(portal, at)| fill(&mut portals[*portal].endpoints[*at], endpoint))
-                }
-                None => fresh.push(endpoint.clone()),
-            }
-        }
-        if fresh.is_empty() {
-            continue;
-        }
-        let at = same.unwrap_or(portals.len());
-        if at == portals.len() {
-            by_name.insert(name, at);
-            portals.push(Portal { endpoints: vec![], ..portal.clone() });
-        }
-        for endpoint in fresh {
-            endpoints.entry(compared(&endpoint.address)).or_default().push((at, portals[at].endpoints.len()));
-            portals[at].endpoints.push(endpoint);
-        }
-    }
-    portals
-}
-
-fn fill(have: &mut Endpoint, said: &Endpoint) {
-    have.fhir_version = have.fhir_version.take().or_else(|| said.fhir_version.clone());
-    if have.authorize.is_none() && have.token.is_none() {
-        (have.authorize, have.token) = (said.authorize.clone(), said.token.clone());
-    }
 }

@@ -1,7 +1,7 @@
 //! Ids of brands that are made of several listings: the one a bundle gives, one that people already hold, or one
 //! derived from the strongest thing known of it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use domain::SourceId;
 
@@ -40,19 +40,15 @@ pub(super) fn assign(
         before.entry(brand.id).or_default().extend(brand.names.iter().map(String::as_str));
     }
     let claims: Vec<Vec<(SourceId, Rank)>> = groups.iter().map(|group| claims(rows, group)).collect();
-    let mut best: HashMap<SourceId, Claim> = HashMap::new();
+    let mut claimants: HashMap<SourceId, Vec<(Rank, usize)>> = HashMap::new();
     for (group, claims) in claims.iter().enumerate() {
-        for (id, rank) in claims {
-            let claim = Claim { by: (*rank, group), only: true };
-            best.entry(*id)
-                .and_modify(|have| *have = Claim { by: have.by.min(claim.by), only: false })
-                .or_insert(claim);
-        }
+        claims.iter().for_each(|(id, rank)| claimants.entry(*id).or_default().push((*rank, group)));
     }
-    // What several claim is nobody's, unless people hold it: then the best claim has it.
-    let owns = |group: usize, id: &SourceId| {
-        best.get(id).is_some_and(|claim| claim.by.1 == group && (claim.only || before.contains_key(id)))
-    };
+    let owners: HashMap<SourceId, usize> = claimants
+        .into_iter()
+        .filter_map(|(id, claimants)| Some((id, owner(&claimants, before.get(&id), brands)?)))
+        .collect();
+    let owns = |group: usize, id: &SourceId| owners.get(id) == Some(&group);
     let mut former = Vec::new();
     for (group, brand) in brands.iter_mut().enumerate() {
         let own: Vec<(SourceId, Rank)> = claims[group].iter().filter(|(id, _)| owns(group, id)).copied().collect();
@@ -70,11 +66,20 @@ pub(super) fn assign(
     former
 }
 
-/// The best claim to an id, by rank and then by group.
-#[derive(Clone, Copy)]
-struct Claim {
-    by: (Rank, usize),
-    only: bool,
+/// Who has an id. What several claim is nobody's, unless a bundle gives it or people hold it: then the best claim of
+/// those who have a name that it had.
+fn owner(claimants: &[(Rank, usize)], names: Option<&BTreeSet<&str>>, brands: &[Brand]) -> Option<usize> {
+    if let [(_, only)] = claimants {
+        return Some(*only);
+    }
+    let known: HashSet<String> = names.into_iter().flatten().map(|name| names::key(name)).collect();
+    let is_called = |group: &usize| {
+        let brand = brands.get(*group);
+        let called = brand.into_iter().flat_map(|brand| std::iter::once(&brand.name).chain(&brand.aliases));
+        called.into_iter().any(|name| known.contains(&names::key(name)))
+    };
+    let fit = claimants.iter().filter(|(rank, group)| *rank == Rank::Given || is_called(group));
+    fit.min().map(|(_, group)| *group)
 }
 
 /// All ids that a group could have, each once, at its best.

@@ -8,28 +8,38 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::Rule;
 use super::rows::{Row, tenant};
 use crate::listings::compared;
+use crate::{names, publishers};
 
 pub(super) struct Joined {
     parent: Vec<usize>,
     /// The strongest rule that joined a row to another, and what was the same.
     why: Vec<Option<(Rule, String)>>,
+    /// What is known of each group, at the row that stands for it.
+    facts: Vec<BTreeSet<Fact>>,
 }
+
+/// A kind of number, or a vendor, and what only one organization has of it: the number, the tenant.
+type Fact = (String, String);
 
 /// Rows by what they have in common.
 type Buckets = Vec<(String, usize)>;
 
 pub(super) fn join(rows: &[Row<'_>]) -> Joined {
-    let mut joined = Joined { parent: (0..rows.len()).collect(), why: vec![None; rows.len()] };
+    let mut joined = Joined {
+        parent: (0..rows.len()).collect(),
+        why: vec![None; rows.len()],
+        facts: rows.iter().map(facts).collect(),
+    };
     joined.all(Rule::Id, buckets(rows, ids));
     joined.all(Rule::Npi, buckets(rows, npis));
     joined.all(Rule::Ccn, buckets(rows, ccns));
-    joined.all(Rule::NameAndPlace, buckets(rows, names_and_places));
+    joined.agreeing(Rule::NameAndPlace, buckets(rows, names_and_places));
     joined.within_states(Rule::NameAndEndpoint, rows, buckets(rows, names_and_tenants));
     let words = Words::of(rows);
     let renamed = renamed(rows, &words);
     joined.within_states(Rule::Endpoint, rows, renamed);
     let unique = joined.unique_names(rows, &words);
-    joined.all(Rule::NameAlone, unique);
+    joined.agreeing(Rule::NameAlone, unique);
     joined
 }
 
@@ -64,6 +74,22 @@ fn names_and_places<'a>(row: &'a Row<'a>) -> impl Iterator<Item = String> + 'a {
 fn names_and_tenants(row: &Row<'_>) -> Vec<String> {
     let tenants: BTreeSet<String> = row.addresses().map(tenant).collect();
     row.names.iter().flat_map(|name| tenants.iter().map(move |tenant| format!("{name}, {tenant}"))).collect()
+}
+
+/// Numbers and tenants. Two of one kind say that a name is of two organizations.
+fn facts(row: &Row<'_>) -> BTreeSet<Fact> {
+    let vendor = row.listing.vendor.as_deref().map(|given| {
+        let given = given.replace('_', " ");
+        publishers::vendor_named(&given).map_or_else(|| names::key(&given), str::to_owned)
+    });
+    let tenants = row.addresses().map(|address| {
+        let tenant = tenant(address);
+        let domain = || tenant.split('/').next().unwrap_or_default().to_owned();
+        let vendor = publishers::vendor_of(address).map(str::to_owned).or_else(|| vendor.clone());
+        (format!("at {}", vendor.unwrap_or_else(domain)), tenant)
+    });
+    let numbers = row.npis().map(|npi| ("npi", npi)).chain(row.ccns().map(|ccn| ("ccn", ccn)));
+    numbers.map(|(kind, number)| (kind.to_owned(), number.to_owned())).chain(tenants).collect()
 }
 
 /// What is told to people: the number alone, without what else was the same.
@@ -127,6 +153,9 @@ impl Words {
     }
 }
 
+/// More numbers and tenants of one group are not looked at.
+const MAX_FACTS: usize = 256;
+
 impl Joined {
     fn root(&mut self, mut row: usize) -> usize {
         while self.parent[row] != row {
@@ -144,8 +173,18 @@ impl Joined {
         for (key, row) in bucket {
             self.why[*row].get_or_insert_with(|| (rule, same(rule, key)));
             let (one, other) = (self.root(*first), self.root(*row));
-            // The first row of a group stands for it.
-            self.parent[one.max(other)] = one.min(other);
+            if one != other {
+                // The first row of a group stands for it.
+                let (stays, goes) = (one.min(other), one.max(other));
+                self.parent[goes] = stays;
+                let (mut more, mut few) =
+                    (std::mem::take(&mut self.facts[stays]), std::mem::take(&mut self.facts[goes]));
+                if more.len() < few.len() {
+                    std::mem::swap(&mut more, &mut few);
+                }
+                more.extend(few);
+                self.facts[stays] = more;
+            }
         }
     }
 
@@ -153,6 +192,52 @@ impl Joined {
         for bucket in buckets.chunk_by(|one, other| one.0 == other.0) {
             self.join(rule, bucket);
         }
+    }
+
+    /// Joins what does not contradict itself. Groups of a bucket with two numbers of one kind, or at two tenants of one
+    /// vendor, are two organizations of one name; which of them the others belong to, nobody says.
+    fn agreeing(&mut self, rule: Rule, buckets: Buckets) {
+        for bucket in buckets.chunk_by(|one, other| one.0 == other.0) {
+            let groups = self.grouped(bucket);
+            let mut holder: HashMap<&Fact, usize> = HashMap::new();
+            let mut pairs = Vec::new();
+            for (root, part) in &groups {
+                for fact in self.facts[*root].iter().take(MAX_FACTS) {
+                    let first = *holder.entry(fact).or_insert(*root);
+                    if first != *root {
+                        pairs.extend([groups[&first][0].clone(), part[0].clone()]);
+                    }
+                }
+            }
+            pairs.chunks(2).for_each(|pair| self.join(rule, pair));
+            let groups = self.grouped(bucket);
+            let kinds = |root: &usize| {
+                let facts = self.facts[*root].iter().take(MAX_FACTS);
+                facts.map(|(kind, _)| kind.as_str()).collect::<BTreeSet<_>>()
+            };
+            let mut held: HashMap<&str, usize> = HashMap::new();
+            groups.keys().flat_map(kinds).for_each(|kind| *held.entry(kind).or_default() += 1);
+            let apart = |root: &usize| kinds(root).into_iter().any(|kind| held.get(kind).is_some_and(|n| *n > 1));
+            let apart: BTreeSet<usize> = groups.keys().copied().filter(apart).collect();
+            let mut open = Buckets::new();
+            for (root, part) in groups {
+                if apart.contains(&root) {
+                    self.join(rule, &part);
+                } else {
+                    open.extend(part);
+                }
+            }
+            self.join(rule, &open);
+        }
+    }
+
+    /// Rows of a bucket by the group they are in.
+    fn grouped(&mut self, bucket: &[(String, usize)]) -> BTreeMap<usize, Buckets> {
+        let mut groups: BTreeMap<usize, Buckets> = BTreeMap::new();
+        for entry in bucket {
+            groups.entry(self.root(entry.1)).or_default().push(entry.clone());
+        }
+        groups
     }
 
     /// Joins a bucket as a whole when it knows one state at most, or else each state's part of it.

@@ -20,8 +20,8 @@ use crate::http::SendError;
 
 /// How often an import is merged again when another one was faster.
 const TRIES: usize = 3;
-/// Counts imports, so that of two at once the later sees what the earlier brought.
-const EDITION: &str = "directory edition";
+/// A list that loses more than this part of its listings is more likely cut off than right.
+const HALF: u64 = 2;
 
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
@@ -60,6 +60,9 @@ pub struct Changed {
     pub gone: u64,
 }
 
+/// What is stored under ids.
+type Bodies = HashMap<SourceId, Vec<u8>>;
+
 /// A list on its way into the directory.
 struct Read {
     row: ListRow,
@@ -67,14 +70,15 @@ struct Read {
 }
 
 impl Engine {
-    /// Reads lists and makes the directory of them and of all that were read before.
+    /// Reads lists and makes the directory of them and of all that were read before. A list that has lost more than
+    /// half of what it held is refused, unless that is known to be right (`shrunk`).
     ///
     /// # Errors
     /// When one of them cannot be fetched or is of no known form, or they cannot be stored: then nothing changes.
-    pub async fn import_lists(&self, from: &[Feed]) -> Result<Imported, ImportError> {
+    pub async fn import_lists(&self, from: &[Feed], shrunk: bool) -> Result<Imported, ImportError> {
         let (mut read, mut unchanged) = (Vec::new(), Vec::new());
         for one in from {
-            match self.read_list(one).await? {
+            match self.read_list(one, shrunk).await? {
                 Some(list) => read.push(list),
                 None => unchanged.push(named(one)),
             }
@@ -93,7 +97,7 @@ impl Engine {
             if !matches!(url.scheme(), "http" | "https") || row.checked_at + every > self.now() {
                 continue;
             }
-            match self.import_lists(&[Feed::Url(url.clone())]).await {
+            match self.import_lists(&[Feed::Url(url.clone())], false).await {
                 Ok(Imported { changed: Some(_), .. }) => tracing::info!(host = url.host_str(), "directory read again"),
                 Ok(_) => {}
                 Err(error) => {
@@ -109,7 +113,7 @@ impl Engine {
     }
 
     /// `None` when the list is as it was.
-    async fn read_list(&self, from: &Feed) -> Result<Option<Read>, ImportError> {
+    async fn read_list(&self, from: &Feed, shrunk: bool) -> Result<Option<Read>, ImportError> {
         let (name, etag, bytes) = match from {
             Feed::Url(url) => match self.fetch_list(url).await? {
                 Some((etag, bytes)) => (url.to_string(), etag, bytes),
@@ -125,13 +129,19 @@ impl Engine {
         let list = tokio::task::spawn_blocking(move || List::read(&name, &bytes)).await;
         let list = list.map_err(|_| ImportError::Invalid(format!("{shown} cannot be read")))?;
         let list = list.map_err(|error| ImportError::Invalid(format!("{shown}: {error}")))?;
+        let listings = list.listings.len() as u64;
+        let known = store::brands::find_list(self.db(), &list.name).await?;
+        if let Some(known) = known.filter(|known| !shrunk && listings.saturating_mul(HALF) < known.listings) {
+            let text = format!("{} held {} listings and now holds {listings}", named(from), known.listings);
+            return Err(ImportError::Invalid(format!("{text}; if that is right, import it with --shrunk")));
+        }
         let row = ListRow {
             name: list.name.clone(),
             format: kept::word(list.format),
             etag,
             imported_at: now,
             checked_at: now,
-            listings: list.listings.len() as u64,
+            listings,
         };
         Ok(Some(Read { row, list }))
     }
@@ -141,7 +151,14 @@ impl Engine {
         let mut request = Request::get(url.clone()).header("accept", "application/fhir+json, application/json, */*");
         request.max_bytes = MAX_BYTES;
         request.timeout = Duration::from_secs(120);
-        if let Some(etag) = known.as_ref().and_then(|list| list.etag.clone()) {
+        // A list that cannot be read any more is asked for as if for the first time.
+        let body = match &known {
+            Some(_) => store::brands::find_list_body(self.db(), url.as_str()).await?,
+            None => None,
+        };
+        if let Some(etag) = known.and_then(|list| list.etag)
+            && body.is_some_and(|body| kept::open(&body).is_some())
+        {
             request = request.header("if-none-match", etag);
         }
         let unreadable = |why: &str| ImportError::Unreadable(format!("{}: {why}", address(url)));
@@ -178,11 +195,11 @@ impl Engine {
     }
 
     async fn store_lists_once(&self, read: &[Read]) -> Result<Changed, ImportError> {
-        let edition = store::settings::find(self.db(), EDITION).await?;
+        let edition = store::brands::edition(self.db()).await?;
         let (mut lists, earlier) = self.other_lists(read).await?;
         let replaced = read.iter().map(|one| one.list.clone());
         lists.extend(replaced);
-        let mut before: HashMap<SourceId, Vec<u8>> = HashMap::new();
+        let mut before = Bodies::new();
         let mut after = None;
         loop {
             let rows = store::brands::list(self.db(), after, super::PAGE).await?;
@@ -190,6 +207,7 @@ impl Engine {
             after = Some(last.source_id);
             before.extend(rows.into_iter().map(|row| (row.source_id, row.body)));
         }
+        let explained: Bodies = store::brands::evidence(self.db()).await?.into_iter().collect();
         let (now, fresh) = (self.now(), read.iter().map(|one| one.list.name.clone()).collect::<HashSet<_>>());
         let work = tokio::task::spawn_blocking(move || {
             let known: Vec<Known> = before
@@ -201,7 +219,7 @@ impl Engine {
             let mut report = Report::of(&lists, &merged);
             report.lists.retain(|list| fresh.contains(&list.name));
             let mut batch = Batch::new();
-            let counted = put(&mut batch, &merged, &before, now);
+            let counted = put(&mut batch, &merged, (&before, &explained), now);
             (batch, report, counted)
         });
         let broken = |_| ImportError::Invalid("the lists cannot be merged".to_owned());
@@ -210,8 +228,7 @@ impl Engine {
             store::brands::put_list(&mut batch, one.0, &kept::seal(one.1));
         }
         store::brands::forget_earlier(&mut batch);
-        let next = edition.as_deref().and_then(|edition| edition.parse::<u64>().ok()).unwrap_or_default() + 1;
-        store::settings::swap(&mut batch, EDITION, edition.as_deref(), &next.to_string());
+        store::brands::next_edition(&mut batch, &edition);
         self.db().commit(batch).await?;
         Ok(Changed { report, new, updated, gone })
     }
@@ -225,10 +242,13 @@ impl Engine {
                 continue;
             }
             let Some(body) = store::brands::find_list_body(self.db(), &row.name).await? else { continue };
-            let list = tokio::task::spawn_blocking(move || kept::open(&body)).await.ok().flatten();
-            let unknown =
-                || ImportError::Invalid(format!("{} was stored by another release; import it again", row.name));
-            lists.push(list.ok_or_else(unknown)?);
+            match tokio::task::spawn_blocking(move || kept::open(&body)).await.ok().flatten() {
+                Some(list) => lists.push(list),
+                None => {
+                    let text = format!("{} was stored by another release; import it again, with these", row.name);
+                    return Err(ImportError::Invalid(text));
+                }
+            }
         }
         let mut bundles: BTreeMap<String, Vec<Listing>> = BTreeMap::new();
         for (bundle, body) in store::brands::earlier(self.db()).await? {
@@ -261,7 +281,12 @@ impl Engine {
 }
 
 /// What differs from what is there: how many are new, updated, gone.
-fn put(batch: &mut Batch, merged: &Merged, before: &HashMap<SourceId, Vec<u8>>, now: domain::Timestamp) -> [u64; 3] {
+fn put(
+    batch: &mut Batch,
+    merged: &Merged,
+    (before, explained): (&Bodies, &Bodies),
+    now: domain::Timestamp,
+) -> [u64; 3] {
     let [mut new, mut updated, mut gone] = [0; 3];
     let mut kept: HashSet<SourceId> = HashSet::with_capacity(merged.brands.len());
     for brand in &merged.brands {
@@ -280,8 +305,10 @@ fn put(batch: &mut Batch, merged: &Merged, before: &HashMap<SourceId, Vec<u8>>, 
         }
         // One listing alone needs no explanation that its brand does not give.
         let evidence = merged.evidence.get(&brand.id).map(Vec::as_slice).unwrap_or_default();
-        if evidence.iter().any(|one| one.rule != Rule::Alone) || before.contains_key(&brand.id) {
-            let body = serde_json::to_vec(evidence).expect("evidence has a JSON form");
+        let body = serde_json::to_vec(evidence).expect("evidence has a JSON form");
+        let known = explained.get(&brand.id);
+        let alone = evidence.iter().all(|one| one.rule == Rule::Alone);
+        if known != Some(&body) && !(alone && known.is_none()) {
             store::brands::put_evidence(batch, brand.id, &body);
         }
     }

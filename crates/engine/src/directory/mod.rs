@@ -10,7 +10,7 @@ use ::directory::search::{IndexError, Point, Query, Why, zip};
 use ::directory::{Brand, Category, Index};
 use domain::SourceId;
 use quick_cache::sync::Cache;
-use store::brands::Generation;
+use store::brands::Edition;
 use url::Url;
 
 use crate::Engine;
@@ -62,26 +62,31 @@ pub(crate) struct Directory {
     loaded: RwLock<Arc<Loaded>>,
     /// Where indexes are kept between starts; in memory when there is no such place.
     folder: Option<PathBuf>,
-    /// By the id they are asked for, which may be one they had before.
-    brands: Cache<SourceId, Arc<Brand>>,
     /// One load at a time.
     loading: tokio::sync::Mutex<()>,
 }
 
-#[derive(Default)]
 struct Loaded {
-    generation: Generation,
+    /// None before the first load.
+    edition: Option<Edition>,
     index: Index,
     /// By ZIP.
     points: HashMap<String, Point>,
+    /// Those seen last, by the id they were asked for, which may be one they had before.
+    brands: Cache<SourceId, Arc<Brand>>,
+}
+
+impl Loaded {
+    fn new(edition: Option<Edition>, index: Index, points: HashMap<String, Point>) -> Loaded {
+        Loaded { edition, index, points, brands: Cache::new(AT_HAND) }
+    }
 }
 
 impl Directory {
     pub fn new(folder: Option<PathBuf>) -> Directory {
         Directory {
-            loaded: RwLock::default(),
+            loaded: RwLock::new(Arc::new(Loaded::new(None, Index::default(), HashMap::new()))),
             folder,
-            brands: Cache::new(AT_HAND),
             loading: tokio::sync::Mutex::default(),
         }
     }
@@ -92,7 +97,6 @@ impl Directory {
 
     fn swap(&self, loaded: Loaded) {
         *self.loaded.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(loaded);
-        self.brands.clear();
     }
 }
 
@@ -134,14 +138,15 @@ impl Engine {
     /// # Errors
     /// When the database does not answer.
     pub async fn find_brand(&self, id: SourceId) -> Result<Option<Arc<Brand>>, store::Error> {
-        let directory = &self.inner.directory;
-        if let Some(known) = directory.brands.get(&id) {
+        // What is read now goes with the edition that was current when it was read.
+        let loaded = self.inner.directory.current();
+        if let Some(known) = loaded.brands.get(&id) {
             return Ok(Some(known));
         }
         let Some(row) = store::brands::find(self.db(), id).await? else { return Ok(None) };
         let Some(brand) = read(row.source_id, &row.body) else { return Ok(None) };
         let brand = Arc::new(brand);
-        directory.brands.insert(id, brand.clone());
+        loaded.brands.insert(id, brand.clone());
         Ok(Some(brand))
     }
 
@@ -181,20 +186,20 @@ impl Engine {
     pub async fn refresh_directory(&self) -> Result<(), store::Error> {
         let _one = self.inner.directory.loading.lock().await;
         // Read first: an import in between is then seen as a change by the next refresh.
-        let generation = store::brands::generation(self.db()).await?;
-        if generation == self.inner.directory.current().generation {
+        let edition = store::brands::edition(self.db()).await?;
+        if self.inner.directory.current().edition.as_ref() == Some(&edition) {
             return Ok(());
         }
         let points = self.points().await?;
-        if let Some(index) = self.open_index(generation).await? {
-            self.inner.directory.swap(Loaded { generation, index, points });
+        if let Some(index) = self.open_index(&edition).await? {
+            self.inner.directory.swap(Loaded::new(Some(edition), index, points));
         }
         Ok(())
     }
 
     /// The index that is there, or a new one.
-    async fn open_index(&self, generation: Generation) -> Result<Option<Index>, store::Error> {
-        let name = generation.to_string();
+    async fn open_index(&self, edition: &Edition) -> Result<Option<Index>, store::Error> {
+        let name = edition.clone().unwrap_or_else(|| "0".to_owned());
         if let Some(folder) = self.inner.directory.folder.clone() {
             let wanted = name.clone();
             match tokio::task::spawn_blocking(move || Index::open(&folder, &wanted)).await {

@@ -40,13 +40,19 @@ fn translated(address: IpAddr) -> IpAddr {
     }
 }
 
+/// Where clouds tell machines their secrets, beside the link-local 169.254.169.254.
+const METADATA_V4: Ipv4Addr = Ipv4Addr::new(100, 100, 100, 200);
+const METADATA_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
+
 /// One other machine, here or far away.
 fn is_elsewhere(address: IpAddr) -> bool {
     let near = address.is_loopback() || address.is_unspecified() || address.is_multicast();
     !near
         && match address {
-            IpAddr::V4(address) => !address.is_link_local() && matches!(address.octets(), [1..=223, ..]),
-            IpAddr::V6(address) => !address.is_unicast_link_local(),
+            IpAddr::V4(address) => {
+                !address.is_link_local() && address != METADATA_V4 && matches!(address.octets(), [1..=223, ..])
+            }
+            IpAddr::V6(address) => !address.is_unicast_link_local() && address != METADATA_V6,
         }
 }
 
@@ -120,6 +126,8 @@ mod tests {
             ("127.0.0.1", false, false),
             ("127.255.255.254", false, false),
             ("169.254.169.254", false, false),
+            ("100.100.100.200", false, false),
+            ("fd00:ec2::254", false, false),
             ("224.0.0.1", false, false),
             ("239.255.255.255", false, false),
             ("255.255.255.255", false, false),

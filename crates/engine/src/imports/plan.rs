@@ -1,6 +1,6 @@
 //! From what is in the files to the rows of one commit.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use ::records::Landed;
 use ::records::ccda::{REVISION, Subject};
@@ -42,9 +42,18 @@ struct Source {
     touched: bool,
     synced: Synced,
     resources: Vec<(NewResource, Told)>,
-    /// Key of a document and, sealed, what became of its entries.
-    conversions: Vec<(String, Vec<u8>)>,
+    conversions: Vec<Conversion>,
     job: NewJob,
+}
+
+/// A document that was converted.
+struct Conversion {
+    document_key: String,
+    /// Zero where the document told something before that it no longer does: then the job that maps converts it again,
+    /// and lets go of that unless another document tells it too.
+    revision: u32,
+    /// Sealed: what became of its entries.
+    losses: Vec<u8>,
 }
 
 /// A source while its pieces are looked at.
@@ -78,8 +87,8 @@ impl Planned {
             for (resource, told) in &source.resources {
                 store::resources::put_told(batch, resource, told, self.now);
             }
-            for (document, losses) in &source.conversions {
-                store::conversions::put(batch, (self.human_id, id, document), (REVISION, losses), self.now);
+            for Conversion { document_key, revision, losses } in &source.conversions {
+                store::conversions::put(batch, (self.human_id, id, document_key), (*revision, losses), self.now);
             }
             store::jobs::enqueue(batch, &source.job);
         }
@@ -196,6 +205,8 @@ impl Engine {
         let (id, now) = (opened.id, planned.now);
         let mut resources: Vec<(NewResource, Told)> = Vec::new();
         let mut received: BTreeMap<&str, u64> = BTreeMap::new();
+        // Keys of what each document tells, by its own key.
+        let mut met: HashMap<String, HashSet<String>> = HashMap::new();
         for part in parts {
             let report = &mut planned.report.files[part.file];
             for landed in &part.resources {
@@ -203,6 +214,9 @@ impl Engine {
                 let told = self.told(part, landed);
                 let resource_key = self.resource_key(&landed.kind, &landed.id);
                 let hash = self.hash_index("resource body", &landed.json);
+                if let Some(document) = &told.document_key {
+                    met.entry(document.clone()).or_default().insert(resource_key.clone());
+                }
                 let known = opened.known.get(&resource_key);
                 match known {
                     None => report.new += 1,
@@ -218,12 +232,21 @@ impl Engine {
                 resources.push((sealed_row(key, (human_id, id), landed, resource_key, hash), told));
             }
         }
+        let outlived: HashSet<&str> = opened
+            .known
+            .iter()
+            .filter_map(|(key, known)| {
+                let document = known.told.document_key.as_deref()?;
+                met.get(document).is_some_and(|met| !met.contains(key)).then_some(document)
+            })
+            .collect();
         let told = parts.iter().filter_map(|part| part.document.as_ref());
         let told = told.filter_map(|document| {
             let (kind, name) = document.reference.as_deref()?.split_once('/')?;
             let document_key = self.resource_key(kind, name);
-            let sealed = seal_losses(key, id, &document_key, &document.losses);
-            Some((document_key, sealed))
+            let losses = seal_losses(key, id, &document_key, &document.losses);
+            let revision = if outlived.contains(document_key.as_str()) { 0 } else { REVISION };
+            Some(Conversion { document_key, revision, losses })
         });
         let conversions = told.collect();
         let before = opened.row.as_ref().map(|row| open_report(key, row)).transpose()?;
@@ -304,7 +327,7 @@ const PEOPLE: usize = 100;
 /// The files of one import are about one person, whatever their sources.
 fn check_one_person(parts: &[Part]) -> Result<(), ImportError> {
     let mut met: Vec<&Subject> = Vec::new();
-    let mut known = std::collections::HashSet::new();
+    let mut known = HashSet::new();
     for part in parts {
         for one in &part.people {
             if !known.insert((&one.family, &one.birth_date)) {

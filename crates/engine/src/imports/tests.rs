@@ -307,6 +307,64 @@ async fn a_summary_inside_a_bundle_is_read_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_summary_of_somebody_else_inside_a_bundle_is_only_counted() {
+    on_both(async |house| {
+        let home = Home::on(house).await;
+        use base64::Engine as _;
+        let data = base64::engine::general_purpose::STANDARD.encode(ccd("v1", 1, "20200101120000+0000", "Hives"));
+        for (user, family, born, expected) in
+            [("grace", "Hopper", "1906-12-09", 0), ("ada", "Lovelace", "1975-12-10", 1)]
+        {
+            let bundle = json!({ "resourceType": "Bundle", "type": "searchset", "entry": [
+                { "resource": { "resourceType": "Patient", "id": "p1", "name": [{ "family": family }], "birthDate": born } },
+                { "resource": { "resourceType": "DocumentReference", "id": "d1", "status": "current",
+                    "content": [{ "attachment": { "contentType": "application/xml", "url": "Binary/b1" } }] } },
+                { "resource": { "resourceType": "Binary", "id": "b1", "contentType": "application/xml", "data": data } },
+            ] });
+            let visit = home.visit(user).await;
+            let (report, _) = home.import(user, &[file("documents.json", bundle.to_string())]).await.unwrap();
+            assert_eq!(home.list(user, "allergies").await.len(), expected, "{user}");
+            let warnings = home.house.engine.progress(&visit, report.sources[0].connection).await.unwrap().warnings;
+            let other = warnings.iter().filter(|(code, count)| code == "document_other_person" && *count == 1).count();
+            assert_eq!(other, 1 - expected, "{user}: {warnings:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_corrected_summary_lets_go_of_what_it_no_longer_tells() {
+    on_both(async |house| {
+        let home = Home::on(house).await;
+        let summary = String::from_utf8(ccd("v1", 1, "20200101120000+0000", "Hives")).unwrap();
+        let older = file("older.xml", ccd("v0", 1, "20190101120000+0000", "Nausea"));
+        let (start, end) = (summary.find("<entry typeCode").unwrap(), summary.find("</section>").unwrap());
+        let corrected = file("ccd.xml", format!("{}{}", &summary[..start], &summary[end..]));
+        home.import("ada", &[file("ccd.xml", &summary)]).await.unwrap();
+        home.import("grace", &[file("ccd.xml", &summary), older]).await.unwrap();
+        home.house.clock.advance(std::time::Duration::from_secs(3_600));
+        for user in ["ada", "grace"] {
+            assert!(home.list(user, "allergies").await[0].to_string().contains("Hives"));
+            home.import(user, std::slice::from_ref(&corrected)).await.unwrap();
+        }
+        assert_eq!(home.list("ada", "allergies").await, Vec::<Value>::new());
+        assert_eq!(home.list("ada", "ccds").await.len(), 1);
+        // What another document tells as well stays.
+        let left = home.list("grace", "allergies").await;
+        assert_eq!(left.len(), 1);
+        assert!(left[0].to_string().contains("Nausea"), "{}", left[0]);
+        for user in ["ada", "grace"] {
+            let revision = home.access(user).await.revision;
+            home.house.clock.advance(std::time::Duration::from_secs(3_600));
+            let (again, _) = home.import(user, std::slice::from_ref(&corrected)).await.unwrap();
+            assert_eq!((again.files[0].new, again.files[0].changed), (0, 0), "{user}");
+            assert_eq!(home.access(user).await.revision, revision, "{user}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_undated_summary_comes_twice_as_well() {
     on_both(async |house| {
         let home = Home::on(house).await;
@@ -443,6 +501,28 @@ async fn two_exports_of_one_import_are_told_apart_too() {
             let both = pairs(&[("Files you added", "Latex"), ("Files you added (2)", "Penicillin")]);
             assert_eq!(home.named("allergies").await, both);
         }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_that_names_nobody_stays_together() {
+    on_both(async |house| {
+        let home = Home::on(house).await;
+        home.import("ada", &[export(None, "L-1", "Latex")]).await.unwrap();
+        let goal = file(
+            "Goal.ndjson",
+            r#"{"resourceType":"Goal","id":"g","subject":{"reference":"Patient/1"},"description":{"text":"Swim"}}"#,
+        );
+        for _ in 0..2 {
+            let (report, _) = home.import("ada", &[goal.clone(), export(None, "R-1", "Penicillin")]).await.unwrap();
+            let names: Vec<&str> = report.sources.iter().map(|source| source.name.as_str()).collect();
+            assert_eq!(names, ["Files you added (2)"]);
+        }
+        let many: Vec<File> = (0..17).map(|number| export(None, &format!("N-{number}"), "Bees")).collect();
+        assert_eq!(home.import("grace", &many).await.unwrap_err().code(), "too_large");
+        home.import("grace", &many[1..]).await.unwrap();
+        assert_eq!(home.import("grace", &many[..1]).await.unwrap_err().code(), "too_large");
     })
     .await;
 }

@@ -22,6 +22,8 @@ use super::{Pull, Stop};
 /// Documents in flight at once; each may be large.
 const AT_ONCE: usize = 2;
 const TRIES: u32 = 3;
+/// How often one document is waited for before the rest of them waits for another run.
+const WAITS: u32 = 8;
 /// Documents lost to outages after which the rest of them waits.
 const BROKEN: u32 = 5;
 const STREAM: &str = "documents-content";
@@ -124,12 +126,12 @@ impl Pull {
                     self.put_bytes(&mut batch, "Binary", &wanted.id, &body);
                     return self.commit(batch, |state| state.stream(STREAM, "Binary").received += 1).await;
                 }
-                Err(Missed::Later(after)) if after > PATIENCE => {
-                    self.with_state(|state| state.put_off(STREAM, "Binary", PullError::Throttled.code(), after));
-                    return Ok(());
-                }
                 Err(Missed::Later(after)) => {
-                    tokio::time::sleep(after).await;
+                    let Some(pause) = pause(after, tries) else {
+                        self.with_state(|state| state.put_off(STREAM, "Binary", PullError::Throttled.code(), after));
+                        return Ok(());
+                    };
+                    tokio::time::sleep(pause).await;
                     tries += 1;
                 }
                 Err(Missed::Error(error)) => break error,
@@ -177,13 +179,18 @@ fn has_room(stored: u64, size: Option<u64>) -> bool {
     stored.saturating_add(takes) <= ROOM
 }
 
-/// A limit is waited out, as long as it takes; an outage is tried through a few times.
+/// A limit is waited out; an outage is tried through a few times.
 fn missed(error: AttachmentError, wait: Option<Duration>, tries: u32) -> Missed {
     match error {
         AttachmentError::Status(429 | 503) => Missed::Later(wait.unwrap_or(Duration::from_secs(1 << tries.min(8)))),
         AttachmentError::Status(500..) if tries < TRIES => Missed::Later(Duration::from_secs(1 << tries.min(1))),
         error => Missed::Error(error),
     }
+}
+
+/// How long a document is waited for, whatever the provider names; `None` when another run shall ask again.
+fn pause(after: Duration, tries: u32) -> Option<Duration> {
+    (after <= PATIENCE && tries < WAITS).then_some(after.max(Duration::from_secs(1)))
 }
 
 /// What is stored: the `Binary` exactly as it came, or one made around the bytes.
@@ -210,6 +217,20 @@ fn kept(wanted: &Wanted, answer: &Answer, received: &Received) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_limit_is_not_waited_out_forever() {
+        let second = Duration::from_secs(1);
+        for (after, tries, expected) in [
+            (Duration::ZERO, 0, Some(second)),
+            (second * 2, WAITS - 1, Some(second * 2)),
+            (Duration::ZERO, WAITS, None),
+            (PATIENCE, 0, Some(PATIENCE)),
+            (PATIENCE + second, 0, None),
+        ] {
+            assert_eq!(pause(after, tries), expected, "{after:?} {tries}");
+        }
+    }
 
     #[test]
     fn files_are_fetched_until_there_is_no_room() {

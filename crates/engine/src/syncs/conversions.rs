@@ -28,39 +28,66 @@ struct Candidate {
 /// How things stood before.
 struct Before {
     by_key: HashMap<String, Standing>,
+    /// Keys of what a document may have told last, by its own key.
+    told_by: HashMap<String, HashSet<String>>,
     /// When each document was converted by this revision of the converter, by its key.
     converted_at: HashMap<String, Timestamp>,
-    patient: Option<Patient>,
+    /// The hospital's own Patient is the subject of everything that is converted.
+    patient: Option<String>,
+    /// Whom the source says its data is about.
+    people: Vec<Known>,
+    /// What one document let go of, another may tell too.
+    let_go: bool,
 }
 
-/// Whom the source says its data is about.
-struct Patient {
-    reference: String,
+/// A Patient the source has given.
+struct Known {
     resource_key: String,
     person: Person,
 }
+
+/// One person is not told in a hundred ways.
+const PEOPLE: usize = 100;
 
 /// What documents that were not converted are counted as in the report, with the reason behind it.
 const WARNING: &str = "document_";
 
 impl Run {
     /// Converts the documents that are new, or became others since they were converted or since the converter was
-    /// improved, or `all` of them. Each is stored with everything it tells in one commit, so that a run cut off goes on with the next.
+    /// improved, or `all` of them; and all once more when one of them let go of something. Each is stored with
+    /// everything it tells in one commit, so that a run cut off goes on with the next.
     pub(super) async fn convert_documents(&self, all: bool) -> Result<(), Stop> {
         let (db, human_id, connection) = (self.engine.db(), self.human_id, self.connection);
         let standing = store::resources::standing(db, human_id, connection).await?;
         let converted = store::conversions::dates(db, human_id, connection, REVISION).await?;
+        let mut told_by: HashMap<String, HashSet<String>> = HashMap::new();
+        for one in &standing {
+            if let Some(document) = &one.told.document_key {
+                told_by.entry(document.clone()).or_default().insert(one.resource_key.clone());
+            }
+        }
+        let people = self.people(&standing).await?;
+        let has_patient = !self.account.is_files() && !people.is_empty();
         let mut before = Before {
+            people,
             by_key: standing.into_iter().map(|one| (one.resource_key.clone(), one)).collect(),
+            told_by,
             converted_at: converted.into_iter().collect(),
-            patient: self.patient().await?,
+            patient: has_patient.then(|| format!("Patient/{}", self.account.patient)),
+            let_go: false,
         };
-        // What cannot be converted is tried again every time, and counted anew.
-        self.with_state(|state| state.report.warnings.retain(|(code, _)| !code.starts_with(WARNING)));
-        for candidate in self.candidates().await? {
-            let key = self.engine.resource_key("DocumentReference", &candidate.id);
-            if all || before.is_due(&key, &candidate) {
-                self.convert_document(&candidate.id, &key, &mut before).await?;
+        let candidates = self.candidates().await?;
+        for all in [all, true] {
+            // What cannot be converted is tried again every time, and counted anew.
+            self.with_state(|state| state.report.warnings.retain(|(code, _)| !code.starts_with(WARNING)));
+            for candidate in &candidates {
+                let key = self.engine.resource_key("DocumentReference", &candidate.id);
+                if all || before.is_due(&key, candidate) {
+                    self.convert_document(&candidate.id, &key, &mut before).await?;
+                }
+            }
+            if !std::mem::take(&mut before.let_go) {
+                break;
             }
         }
         Ok(())
@@ -101,16 +128,23 @@ impl Run {
         }
     }
 
-    /// The source's own Patient, when it has given one. Files name no person whose account it is.
-    async fn patient(&self) -> Result<Option<Patient>, Stop> {
-        if self.account.is_files() {
-            return Ok(None);
+    /// The source's own Patient, when it has given one. Files name no person whose account it is: theirs are all that
+    /// were not converted from a document.
+    async fn people(&self, standing: &[Standing]) -> Result<Vec<Known>, Stop> {
+        let keys: Vec<String> = match self.account.is_files() {
+            true => {
+                let given = standing.iter().filter(|one| one.kind == "Patient" && one.told.document_key.is_none());
+                given.map(|one| one.resource_key.clone()).take(PEOPLE).collect()
+            }
+            false => vec![self.engine.resource_key("Patient", &self.account.patient)],
+        };
+        let mut people = Vec::with_capacity(keys.len());
+        for resource_key in keys {
+            let found = self.shelf().find(&resource_key).await.map_err(stop)?;
+            let person = found.map(|(_, bytes)| Person::of_patient(&dstu2::resource(&bytes)));
+            people.extend(person.map(|person| Known { resource_key, person }));
         }
-        let id = &self.account.patient;
-        let resource_key = self.engine.resource_key("Patient", id);
-        let Some((_, bytes)) = self.shelf().find(&resource_key).await.map_err(stop)? else { return Ok(None) };
-        let person = Person::of_patient(&dstu2::resource(&bytes));
-        Ok(Some(Patient { reference: format!("Patient/{id}"), resource_key, person }))
+        Ok(people)
     }
 
     async fn convert_document(&self, id: &str, key: &str, before: &mut Before) -> Result<(), Stop> {
@@ -119,7 +153,7 @@ impl Run {
         let Some(document) = read(&kind, bytes) else { return Ok(()) };
         let Some((_, xml)) = shelf.document(&document).await.map_err(stop)? else { return Ok(()) };
         let received_at = before.by_key.get(key).map_or(Timestamp(0), |known| known.received_at);
-        let patient = before.patient.as_ref().map(|known| known.reference.clone());
+        let patient = before.patient.clone();
         let origin = Origin { document: Some(format!("DocumentReference/{id}")), patient, received_at };
         let Ok(permit) = self.engine.inner.conversions.clone().acquire_owned().await else { return Ok(()) };
         let converted = tokio::task::spawn_blocking(move || {
@@ -170,6 +204,7 @@ impl Run {
             let kind = landed.kind.clone();
             let standing =
                 Standing { resource_key: key.clone(), kind, hash, received_at, changed_at, told: told.clone() };
+            before.told_by.entry(document.to_owned()).or_default().insert(key.clone());
             before.by_key.insert(key, standing);
         }
         let losses = seal_losses(&self.key, self.connection, document, &converted.losses);
@@ -182,29 +217,30 @@ impl Run {
     /// What a document told before and is not among what was `met` in it now is gone.
     fn let_go(&self, batch: &mut Batch, document: &str, met: &HashSet<String>, before: &mut Before) {
         let (human_id, connection, now) = (self.human_id, self.connection, self.engine.now());
-        before.by_key.retain(|key, known| {
-            let told = known.told.document_key.as_deref() == Some(document);
-            let left = told && !met.contains(key);
-            if left {
-                store::resources::mark_gone(batch, human_id, connection, key, now);
-            }
-            !left
-        });
+        let Some(told) = before.told_by.get_mut(document) else { return };
+        let by_key = &before.by_key;
+        // Another document may have told it since.
+        told.retain(|key| by_key.get(key).is_some_and(|known| known.told.document_key.as_deref() == Some(document)));
+        for key in told.extract_if(|key| !met.contains(key)) {
+            store::resources::mark_gone(batch, human_id, connection, &key, now);
+            before.by_key.remove(&key);
+            before.let_go = true;
+        }
     }
 }
 
 impl Before {
-    /// Whether a document was never converted, or it, its text or its patient changed since.
+    /// Whether a document was never converted, or it, its text or a Patient changed since.
     fn is_due(&self, key: &str, candidate: &Candidate) -> bool {
         let Some(converted_at) = self.converted_at.get(key) else { return true };
-        let patient = self.patient.as_ref().map(|known| known.resource_key.as_str());
-        let parts = [key].into_iter().chain(candidate.binaries.iter().map(String::as_str)).chain(patient);
+        let people = self.people.iter().map(|known| known.resource_key.as_str());
+        let parts = [key].into_iter().chain(candidate.binaries.iter().map(String::as_str)).chain(people);
         parts.filter_map(|part| self.by_key.get(part)).any(|part| part.changed_at > *converted_at)
     }
 
     fn is_other_person(&self, converted: &Converted) -> bool {
         let named = Person::from(&converted.about.patient);
-        self.patient.as_ref().is_some_and(|known| is_other_person(&known.person, &named))
+        self.people.iter().any(|known| is_other_person(&known.person, &named))
     }
 }
 

@@ -49,8 +49,8 @@ impl State {
             // Nothing was listed, so nothing is missing.
             whole: false,
             fresh: true,
-            // The import tells of what it stored when it stores it.
-            changed: false,
+            // A run before this one may have been cut off after it had stored records.
+            changed: true,
         }
     }
 }

@@ -35,6 +35,16 @@ struct Digest {
     newest_at: Option<Timestamp>,
 }
 
+/// Everything that is stored, read.
+struct Charted {
+    reading: Reading,
+    identities: Vec<Identity>,
+    index: Index,
+    person: Person,
+    /// Resources that were not read for their size.
+    too_large: u64,
+}
+
 impl Run {
     /// Puts what changed, hides what is obsolete, and answers what is left to commit: the last rows,
     /// the report and the end of the pull.
@@ -44,7 +54,7 @@ impl Run {
         }
         let index = store::records::index(self.engine.db(), self.human_id, self.connection).await?;
         let index: Index = index.into_iter().map(|row| ((row.kind.clone(), row.id), row)).collect();
-        let (reading, identities, index, person) = self.chart(index).await?;
+        let Charted { reading, identities, index, person, too_large } = self.chart(index).await?;
         if self.is_other_person(&index, &person).await? {
             let trouble = Trouble::new("other_person", Actor::Provider);
             return self.end(SyncState::Failed(trouble), Digest::default());
@@ -56,7 +66,10 @@ impl Run {
         while let Some(batch) = batches.recv().await {
             self.commit(batch, |_| {}).await?;
         }
-        let digest = composing.await.map_err(|_| Stop::Job(JobError::Panicked))?;
+        let mut digest = composing.await.map_err(|_| Stop::Job(JobError::Panicked))?;
+        if too_large > 0 {
+            digest.skipped.insert("too_large".to_owned(), too_large);
+        }
         // Twins are looked for among what is in place, so that of two mappings at once the later finds all.
         self.engine.link_twins(self.human_id, &self.key).await?;
         self.end(outcome, digest)
@@ -107,13 +120,14 @@ impl Run {
     }
 
     /// All stored resources in one chart, read. The work is done beside the event loop.
-    async fn chart(&self, index: Index) -> Result<(Reading, Vec<Identity>, Index, Person), Stop> {
-        let chart = self.fold_all(Chart::new(), |chart, page| {
-            let texts: Vec<Vec<u8>> = page.into_iter().map(|one| one.bytes).filter(|it| it.len() <= LARGEST).collect();
+    async fn chart(&self, index: Index) -> Result<Charted, Stop> {
+        let chart = self.fold_all((Chart::new(), 0), |(chart, too_large), page| {
+            let mut texts: Vec<Vec<u8>> = page.into_iter().map(|one| one.bytes).collect();
+            *too_large += drop_large(&mut texts);
             // What cannot be read was counted when it was received.
             chart.insert_all(&texts);
         });
-        let (chart, connection, now) = (chart.await?, self.connection.to_hex(), self.engine.now());
+        let ((chart, too_large), connection, now) = (chart.await?, self.connection.to_hex(), self.engine.now());
         let (engine, human_id) = (self.engine.clone(), self.human_id);
         let read = tokio::task::spawn_blocking(move || {
             let mut reading = ::records::read(&chart, now);
@@ -126,7 +140,7 @@ impl Run {
                 shown.get(&place).map(|id| id.to_hex())
             };
             let identities = identify(&connection, &reading.drafts, standing, former);
-            (reading, identities, index, Person::of_chart(&chart))
+            Charted { reading, identities, index, person: Person::of_chart(&chart), too_large }
         });
         read.await.map_err(|_| Stop::Job(JobError::Panicked))
     }
@@ -247,6 +261,13 @@ impl Composer {
     }
 }
 
+/// Answers how many there were.
+fn drop_large(texts: &mut Vec<Vec<u8>>) -> u64 {
+    let all = texts.len();
+    texts.retain(|text| text.len() <= LARGEST);
+    (all - texts.len()) as u64
+}
+
 /// `NoneKnown` → `none_known`
 fn reason(reason: SkipReason) -> String {
     let mut out = String::new();
@@ -257,4 +278,16 @@ fn reason(reason: SkipReason) -> String {
         out.push(letter.to_ascii_lowercase());
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_large_is_counted() {
+        let mut texts = vec![vec![0; LARGEST], vec![0; LARGEST + 1], Vec::new()];
+        assert_eq!(drop_large(&mut texts), 1);
+        assert_eq!(texts.iter().map(Vec::len).collect::<Vec<_>>(), [LARGEST, 0]);
+    }
 }

@@ -19,6 +19,8 @@ struct Window {
     /// Of all kinds when not told.
     kind: Option<String>,
     after: String,
+    /// The last key of the page: what arrives meanwhile pushes nothing out of it.
+    last: String,
     rows: usize,
 }
 
@@ -92,12 +94,21 @@ impl Run {
 
     async fn load(&self, window: &Window) -> Result<Vec<ResourceRow>, Stop> {
         let (db, rows) = (self.engine.db(), window.rows as u32);
-        Ok(match &window.kind {
-            Some(kind) => {
-                store::resources::list_kind(db, self.human_id, self.connection, kind, &window.after, rows).await?
+        let (mut after, mut found) = (window.after.clone(), Vec::with_capacity(window.rows));
+        loop {
+            let page = match &window.kind {
+                Some(kind) => {
+                    store::resources::list_kind(db, self.human_id, self.connection, kind, &after, rows).await?
+                }
+                None => store::resources::list(db, self.human_id, self.connection, &after, rows).await?,
+            };
+            let end = page.last().map(|row| row.resource_key.clone());
+            found.extend(page.into_iter().filter(|row| row.resource_key <= window.last));
+            match end {
+                Some(end) if end < window.last => after = end,
+                _ => return Ok(found),
             }
-            None => store::resources::list(db, self.human_id, self.connection, &window.after, rows).await?,
-        })
+        }
     }
 }
 
@@ -112,11 +123,12 @@ fn windows(contents: &[Listed], by_kind: bool) -> Vec<Window> {
         match all.last_mut().filter(|window| fits(window)) {
             Some(window) => {
                 window.rows += 1;
+                window.last.clone_from(&one.resource_key);
                 bytes += one.size;
             }
             None => {
                 let after = if continued { last } else { "" };
-                all.push(Window { kind, after: after.to_owned(), rows: 1 });
+                all.push(Window { kind, after: after.to_owned(), last: one.resource_key.clone(), rows: 1 });
                 bytes = one.size;
             }
         }
@@ -153,20 +165,29 @@ mod tests {
             one("Goal", 1, 1),
         ];
         contents.extend((0..ROWS + 1).map(|key| one("Observation", key, 10)));
-        let seen = |by_kind| -> Vec<(Option<String>, String, usize)> {
-            windows(&contents, by_kind).into_iter().map(|window| (window.kind, window.after, window.rows)).collect()
+        let window = |kind: Option<&str>, (after, last): (&str, &str), rows| Window {
+            kind: kind.map(str::to_owned),
+            after: after.to_owned(),
+            last: last.to_owned(),
+            rows,
         };
         let expected = [
-            ("Binary", "", 1),
-            ("Binary", "0001", 1),
-            ("Binary", "0002", 1),
-            ("Binary", "0003", 1),
-            ("Goal", "", 1),
-            ("Observation", "", ROWS),
-            ("Observation", "0499", 1),
+            ("Binary", ("", "0001"), 1),
+            ("Binary", ("0001", "0002"), 1),
+            ("Binary", ("0002", "0003"), 1),
+            ("Binary", ("0003", "0004"), 1),
+            ("Goal", ("", "0001"), 1),
+            ("Observation", ("", "0499"), ROWS),
+            ("Observation", ("0499", "0500"), 1),
         ];
-        assert_eq!(seen(true), expected.map(|(kind, after, rows)| (Some(kind.to_owned()), after.to_owned(), rows)));
-        let expected = [("", 1), ("0001", 1), ("0002", 1), ("0003", ROWS), ("0497", 3)];
-        assert_eq!(seen(false), expected.map(|(after, rows)| (None, after.to_owned(), rows)));
+        assert_eq!(windows(&contents, true), expected.map(|(kind, keys, rows)| window(Some(kind), keys, rows)));
+        let expected = [
+            (("", "0001"), 1),
+            (("0001", "0002"), 1),
+            (("0002", "0003"), 1),
+            (("0003", "0497"), ROWS),
+            (("0497", "0500"), 3),
+        ];
+        assert_eq!(windows(&contents, false), expected.map(|(keys, rows)| window(None, keys, rows)));
     }
 }

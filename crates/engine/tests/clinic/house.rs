@@ -89,7 +89,7 @@ impl House {
         };
         let (app, secret) = engine.create_app(app).await.expect("an app");
         let bundle = Url::parse(&format!("{town}/brands.json")).expect("a URL");
-        engine.import_lists(&[Feed::Url(bundle)]).await.expect("the brands of the town");
+        engine.import_lists(&[Feed::Url(bundle)], false).await.expect("the brands of the town");
         let house = House { engine, clock, ahead, app, secret, town, hospitals, folder };
         for slug in ["riverbend", "lakeside", "cedar-mesa", "tidewater", "starfleet-medical"] {
             house.register(slug).await;

@@ -62,7 +62,7 @@ async fn a_bundle_is_read_whole_or_not_at_all() {
     let brands = house.engine.count_brands();
     assert!(brands >= 10);
     let url = Url::parse(&format!("{}/brands.json", house.town)).expect("a URL");
-    let again = house.engine.import_lists(&[Feed::Url(url.clone())]).await.expect("the bundle");
+    let again = house.engine.import_lists(&[Feed::Url(url.clone())], false).await.expect("the bundle");
     assert!(again.changed.is_none() && again.unchanged.len() == 1, "{again:?}");
 
     let other = Engine::open(house.options()).await.expect("another process");
@@ -74,7 +74,7 @@ async fn a_bundle_is_read_whole_or_not_at_all() {
     // A query makes it another bundle, which is not known by its tag.
     let broken = Url::parse(&format!("{}/brands.json?fresh", house.town)).expect("a URL");
     let both = [Feed::Url(broken), Feed::Url(url)];
-    assert!(matches!(house.engine.import_lists(&both).await, Err(ImportError::Invalid(_))));
+    assert!(matches!(house.engine.import_lists(&both, false).await, Err(ImportError::Invalid(_))));
     assert_eq!(house.engine.count_brands(), brands);
 
     let folder = tempfile::tempdir().expect("a folder");
@@ -88,12 +88,15 @@ async fn a_bundle_is_read_whole_or_not_at_all() {
             "address": "https://fhir.farhills.example/r4"}},
     ]});
     std::fs::write(&file, one.to_string()).expect("a file");
-    let imported = other.import_lists(&[Feed::File(file.clone())]).await.expect("the file");
+    let imported = other.import_lists(&[Feed::File(file.clone())], false).await.expect("the file");
     let changed = imported.changed.expect("something new");
     assert_eq!((changed.new, changed.updated, changed.gone), (1, 0, 0), "{changed:?}");
-    let again = other.import_lists(&[Feed::File(file)]).await.expect("the file");
+    let again = other.import_lists(&[Feed::File(file.clone())], false).await.expect("the file");
     let changed = again.changed.expect("files are always read");
     assert_eq!((changed.new, changed.updated, changed.gone), (0, 0, 0), "{changed:?}");
+    std::fs::write(&file, r#"{"resourceType": "Bundle", "type": "collection"}"#).expect("a file");
+    let cut = other.import_lists(&[Feed::File(file)], false).await.expect_err("a list that lost everything");
+    assert!(cut.to_string().contains("held 1 listings and now holds 0"), "{cut}");
     let mut found = Vec::new();
     for _ in 0..50 {
         found = house.engine.search_directory(&Search::of("far hils", 1)).await.expect("a search");

@@ -1,7 +1,7 @@
 //! FHIR resources one by one, out of bundles and lines.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -37,8 +37,8 @@ struct Written<'a> {
     json: &'a str,
     kind: Cow<'a, str>,
     id: Option<Cow<'a, str>>,
-    /// Where an id should be told and is not: `null`, or blank.
-    empty_id: Option<(usize, usize)>,
+    /// Where it is told, though it may be `null` or blank.
+    id_place: Option<(usize, usize)>,
     /// It has a shape that only later versions have.
     later: bool,
     references: Vec<(usize, usize)>,
@@ -54,7 +54,7 @@ pub fn one(bytes: &[u8]) -> Result<Vec<Landed>, Fault> {
     } else {
         let written = Written::of(json)?;
         serde_json::from_str::<IgnoredAny>(json).map_err(|_| Fault::Broken)?;
-        add(&written, None, &Aliases::new(), 0, &mut all)?;
+        add(&written, &written.id(None), None, &Aliases::new(), 0, &mut all)?;
     }
     Ok(latest(all, false))
 }
@@ -103,7 +103,7 @@ impl<'a> Written<'a> {
             Some(told) => Some(text(told).ok_or(Fault::Broken)?).filter(|id| !id.trim().is_empty()),
         };
         let place = |value: &str| value.as_ptr() as usize - json.as_ptr() as usize;
-        let empty_id = id.filter(|_| told.is_none()).map(|value| (place(value), place(value) + value.len()));
+        let id_place = id.map(|value| (place(value), place(value) + value.len()));
         let starts = |value: Option<&str>, mark: char| value.is_some_and(|value| value.starts_with(mark));
         let later = match kind.as_ref() {
             "Encounter" => starts(class, '['),
@@ -112,7 +112,7 @@ impl<'a> Written<'a> {
             }
             _ => false,
         };
-        Ok(Written { json, kind, id: told, empty_id, later, references: skimmed.references })
+        Ok(Written { json, kind, id: told, id_place, later, references: skimmed.references })
     }
 
     /// Its own id, else the one in its address, else one made from its content.
@@ -132,12 +132,12 @@ impl<'a> Written<'a> {
     }
 
     /// The text with relative references, and with this id where it has none.
-    fn landed(&self, id: &str, aliases: &Aliases) -> String {
-        let mut edits = relative(self.json, &self.references, aliases);
-        match (&self.id, self.empty_id) {
-            (Some(_), _) => {}
-            (None, Some((start, end))) => edits.push(Edit { start, end, with: format!("\"{id}\"") }),
-            (None, None) => {
+    fn landed(&self, id: &str, base: Option<&str>, aliases: &Aliases) -> String {
+        let mut edits = relative(self.json, &self.references, base, aliases);
+        match (self.id.as_deref(), self.id_place) {
+            (Some(told), _) if told == id => {}
+            (_, Some((start, end))) => edits.push(Edit { start, end, with: format!("\"{id}\"") }),
+            (_, None) => {
                 let start = self.json.find('{').map_or(0, |brace| brace + 1);
                 let end = self.json.len() - self.json[start..].trim_start().len();
                 edits.push(Edit { start, end, with: format!("\"id\":\"{id}\",") });
@@ -147,16 +147,17 @@ impl<'a> Written<'a> {
     }
 }
 
-/// Adds a resource, or those of a bundle; `written` is well formed.
+/// Adds a resource under an id, or those of a bundle; `written` is well formed, and came from `base`.
 fn add(
     written: &Written<'_>,
-    url: Option<&str>,
+    id: &str,
+    base: Option<&str>,
     aliases: &Aliases,
     depth: usize,
     all: &mut Vec<Landed>,
 ) -> Result<(), Fault> {
     if written.kind == "Bundle" {
-        let json = edited(written.json, relative(written.json, &written.references, aliases));
+        let json = edited(written.json, relative(written.json, &written.references, base, aliases));
         return add_bundle(&json, depth, all);
     }
     if written.later {
@@ -165,9 +166,8 @@ fn add(
     if !is_type(&written.kind) {
         return Err(Fault::Broken);
     }
-    let id = written.id(url);
-    let json = written.landed(&id, aliases).into_bytes();
-    all.push(Landed { kind: written.kind.clone().into_owned(), id, json });
+    let json = written.landed(id, base, aliases).into_bytes();
+    all.push(Landed { kind: written.kind.clone().into_owned(), id: id.to_owned(), json });
     Ok(())
 }
 
@@ -177,23 +177,33 @@ fn add_bundle(json: &str, depth: usize, all: &mut Vec<Landed>) -> Result<(), Fau
     }
     let bundle: Bundle = serde_json::from_str(json).map_err(|_| Fault::Broken)?;
     let mut aliases = Aliases::new();
+    // What is called the same on two servers is two things: the first address of each key.
+    let mut addresses: HashMap<String, &str> = HashMap::new();
     let mut found = Vec::with_capacity(bundle.entry.len());
     for (number, entry) in bundle.entry.iter().enumerate() {
         // An entry without a resource says that something was deleted, or how a request ended.
         let Some(resource) = entry.resource else { continue };
         let written = Written::of(resource.get()).map_err(|fault| in_entry(number, fault))?;
-        if let Some(url) = &entry.url {
-            let key = format!("{}/{}", written.kind, written.id(Some(url)));
+        let url = entry.url.as_deref().map(|url| url.split_once("/_history/").map_or(url, |(url, _)| url));
+        let mut id = written.id(url);
+        let mut base = None;
+        if let Some(url) = url {
+            let known = *addresses.entry(format!("{}/{id}", written.kind)).or_insert(url);
+            base = url.strip_suffix(&format!("{}/{id}", written.kind));
+            if known != url {
+                id = hex::encode(&digest32(url.as_bytes())[..16]);
+            }
+            let key = format!("{}/{id}", written.kind);
             // An address that ends in the key is understood as it is.
             if !url.ends_with(&key) {
-                aliases.insert(url.clone().into_owned(), key);
+                aliases.insert(url.to_owned(), key);
             }
         }
-        found.push((number, entry.url.as_deref(), written));
+        found.push((number, id, base, written));
     }
     let mut inside = Vec::with_capacity(found.len());
-    for (number, url, written) in found {
-        add(&written, url, &aliases, depth + 1, &mut inside).map_err(|fault| in_entry(number, fault))?;
+    for (number, id, base, written) in found {
+        add(&written, &id, base, &aliases, depth + 1, &mut inside).map_err(|fault| in_entry(number, fault))?;
     }
     let newest_first = bundle.kind.as_deref() == Some("history");
     all.extend(latest(inside, newest_first));

@@ -15,13 +15,16 @@ pub struct Edit {
 }
 
 /// For every text that is the `fullUrl` of another entry its key, as a FHIR server puts it when it stores a
-/// transaction: for `urn:` ones anywhere, for addresses only as `reference`. `places` are where these texts stand.
-pub fn relative(json: &str, places: &[(usize, usize)], aliases: &Aliases) -> Vec<Edit> {
+/// transaction: for `urn:` ones anywhere, for addresses only as `reference`. `places` are where these texts stand,
+/// `base` is what relative ones are relative to, with its slash at the end.
+pub fn relative(json: &str, places: &[(usize, usize)], base: Option<&str>, aliases: &Aliases) -> Vec<Edit> {
     if aliases.is_empty() {
         return Vec::new();
     }
     let edit = |(start, end): &(usize, usize)| {
-        let key = aliases.get(text(json.get(*start..*end)?)?.as_ref())?;
+        let told = text(json.get(*start..*end)?)?;
+        let beside = || aliases.get(&format!("{}{told}", base?));
+        let key = aliases.get(told.as_ref()).or_else(beside)?;
         Some(Edit { start: start + 1, end: end - 1, with: key.clone() })
     };
     places.iter().filter_map(edit).collect()
@@ -68,7 +71,7 @@ mod tests {
             (r#"{"a":"\"","reference":"urn:uuid:a","b":"\\"}"#, r#"{"a":"\"","reference":"Patient/a","b":"\\"}"#),
             (r##"{"reference":"#urn:uuid:a"}"##, r##"{"reference":"#urn:uuid:a"}"##),
         ] {
-            assert_eq!(edited(before, relative(before, &skim(before, &[]).references, &aliases)), after);
+            assert_eq!(edited(before, relative(before, &skim(before, &[]).references, None, &aliases)), after);
         }
     }
 }

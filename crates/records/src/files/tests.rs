@@ -295,3 +295,32 @@ fn an_empty_id_gives_way_to_one_of_ours() {
         assert_eq!((value["id"].as_str(), value["code"]["text"].as_str()), (Some(id), Some("Gout")));
     }
 }
+
+#[test]
+fn what_two_servers_call_the_same_stays_two_things() {
+    let entry = |server: &str, kind: &str, rest: &str| {
+        format!(
+            r#"{{"fullUrl":"https://{server}.example/r4/{kind}/1","resource":{{"resourceType":"{kind}","id":"1"{rest}}}}}"#
+        )
+    };
+    let subject = |server: &str| {
+        entry(server, "Observation", r#","subject":{"reference":"Patient/1"},"identifier":[{"value":"urn:uuid:x"}]"#)
+    };
+    let bundle = format!(
+        r#"{{"resourceType":"Bundle","type":"collection","entry":[{},{},{},{},{}]}}"#,
+        entry("a", "Patient", ""),
+        subject("a"),
+        entry("b", "Patient", ""),
+        subject("b"),
+        entry("a", "Patient", r#","active":true"#),
+    );
+    let all = landed(&bundle).unwrap();
+    let (first, second): (Vec<_>, Vec<_>) = all.iter().partition(|(key, _)| key.ends_with("/1"));
+    assert_eq!((first.len(), second.len()), (2, 2), "{all:?}");
+    assert!(first[0].1.contains("Patient/1") && first[1].1.contains("active"), "{first:?}");
+    let (key, patient) = second.iter().find(|(key, _)| key.starts_with("Patient/")).unwrap();
+    let (_, observation) = second.iter().find(|(key, _)| key.starts_with("Observation/")).unwrap();
+    assert!(patient.contains(&format!(r#""id":"{}""#, &key["Patient/".len()..])), "{patient}");
+    assert!(observation.contains(&format!(r#""reference":"{key}""#)), "{observation}");
+    assert!(observation.contains(r#""value":"urn:uuid:x""#), "{observation}");
+}

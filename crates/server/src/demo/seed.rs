@@ -70,7 +70,7 @@ pub async fn installation(
     [base_url, sandbox_url, app_url]: [Url; 3],
     clients: &[Client],
 ) -> Result<Card, Failure> {
-    engine.import_lists(&[Feed::Url(sandbox_url.join("/brands.json")?)]).await?;
+    engine.import_lists(&[Feed::Url(sandbox_url.join("/brands.json")?)], false).await?;
     register(engine, clients).await?;
     let origins: Vec<Origin> = vec![app_url.as_str().parse()?];
     let callbacks = vec![app_url.join("/connected")?.to_string()];

@@ -111,7 +111,7 @@ impl Town {
         let engine = engine.await.expect("an engine");
         serve(platform, web::router(engine.clone(), web::Options::default()));
         let bundle = Url::parse(&format!("{hospitals}/brands.json")).expect("a URL");
-        engine.import_lists(&[Feed::Url(bundle)]).await.expect("the town's directory");
+        engine.import_lists(&[Feed::Url(bundle)], false).await.expect("the town's directory");
         for (_, slug) in HOSPITALS {
             let registration = Registration {
                 endpoint: Url::parse(&format!("{hospitals}/{slug}/fhir/r4")).expect("a URL"),

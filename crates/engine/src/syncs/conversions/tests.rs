@@ -27,12 +27,18 @@ impl Ada {
         let human_id = house.person(&client, "ada").await;
         let connection = house.connect(human_id, 7, "Riverbend Clinic").await;
         let ada = Ada { house, client, human_id, connection };
-        let reference = json!({ "resourceType": "DocumentReference", "id": "d1", "status": "current",
-            "content": [{ "attachment": { "contentType": "application/xml", "url": "Binary/b1" } }] });
-        let data = STANDARD.encode(ccd("v1", 1, "20200101120000+0000", "Hives"));
-        let binary = json!({ "resourceType": "Binary", "id": "b1", "contentType": "application/xml", "data": data });
-        ada.brings(&[reference, binary], &Told::AS_RECEIVED).await;
+        ada.holds(1, &ccd("v1", 1, "20200101120000+0000", "Hives")).await;
         ada
+    }
+
+    /// Her hospital has a document of this number with this text.
+    async fn holds(&self, number: u8, xml: &[u8]) {
+        let (binary, document) = (format!("b{number}"), format!("d{number}"));
+        let reference = json!({ "resourceType": "DocumentReference", "id": document, "status": "current",
+            "content": [{ "attachment": { "contentType": "application/xml", "url": format!("Binary/{binary}") } }] });
+        let data = STANDARD.encode(xml);
+        let binary = json!({ "resourceType": "Binary", "id": binary, "contentType": "application/xml", "data": data });
+        self.brings(&[reference, binary], &Told::AS_RECEIVED).await;
     }
 
     async fn key(&self) -> DataKey {
@@ -195,6 +201,28 @@ async fn what_an_earlier_converter_made_is_made_anew() {
         ada.converts().await;
         assert_eq!(ada.finds("Patient", &[]).await, [("p1".to_owned(), Value::Null)]);
         assert_eq!(ada.finds("AllergyIntolerance", &[]).await.len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_document_lets_go_of_another_may_tell() {
+    on_both(async |house| {
+        let ada = Ada::on(house).await;
+        let newer = String::from_utf8(ccd("v2", 2, "20220101120000+0000", "Nausea")).unwrap();
+        ada.holds(2, newer.as_bytes()).await;
+        ada.converts().await;
+        let before = ada.finds("AllergyIntolerance", &[]).await;
+        assert_eq!(before.len(), 1, "both tell one");
+        let (start, end) = (newer.find("<entry typeCode").unwrap(), newer.find("</section>").unwrap());
+        ada.holds(2, format!("{}{}", &newer[..start], &newer[end..]).as_bytes()).await;
+        ada.converts().await;
+        assert_eq!(ada.finds("AllergyIntolerance", &[]).await.len(), 1, "the older one still tells it");
+        let without = String::from_utf8(ccd("v1", 1, "20200101120000+0000", "Hives")).unwrap();
+        let (start, end) = (without.find("<entry typeCode").unwrap(), without.find("</section>").unwrap());
+        ada.holds(1, format!("{}{}", &without[..start], &without[end..]).as_bytes()).await;
+        ada.converts().await;
+        assert!(ada.finds("AllergyIntolerance", &[]).await.is_empty(), "nobody tells it any more");
     })
     .await;
 }
