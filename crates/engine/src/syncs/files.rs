@@ -38,6 +38,8 @@ impl Engine {
 
 impl State {
     pub(super) fn of_files(report: SyncReport) -> State {
+        // A run before this one may have been cut off after it had stored records.
+        let changed = report.state == SyncState::Reading;
         State {
             report,
             position: Position::default(),
@@ -49,8 +51,7 @@ impl State {
             // Nothing was listed, so nothing is missing.
             whole: false,
             fresh: true,
-            // A run before this one may have been cut off after it had stored records.
-            changed: true,
+            changed,
         }
     }
 }
