@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use ::records::dstu2;
 use bytes::Bytes;
-use domain::ConnectionId;
+use domain::{ConnectionId, SyncState};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -20,9 +20,10 @@ use super::rewrite::replace;
 use super::values::{here, relative};
 use super::{FhirError, View};
 use crate::Engine;
-use crate::connections::open_account;
+use crate::connections::{open_account, open_report};
 use crate::records::raw::{resource_aad, resource_row};
 use crate::sealing::{DataKey, SealingError};
+use crate::syncs::OTHER_PERSON;
 use crate::tokens::Access;
 
 /// One connection.
@@ -58,12 +59,20 @@ pub(super) struct Holdings {
 impl Holdings {
     pub(super) async fn load(engine: &Engine, access: &Access, key: &DataKey) -> Result<Holdings, FhirError> {
         let mut places: Vec<Place> = Vec::new();
+        let mut strangers = Vec::new();
         for row in store::connections::list(engine.db(), access.human_id).await? {
+            // What a source says since it speaks of somebody else is nothing of this person's.
+            if matches!(open_report(key, &row)?.state, SyncState::Failed(trouble) if trouble.code == OTHER_PERSON) {
+                strangers.push(row.id);
+            }
             places.push(Place { id: row.id, base: Some(open_account(key, &row)?.endpoint) });
         }
         let mut rows = Vec::new();
         for held in store::resources::held(engine.db(), access.human_id).await? {
             let mut key = [0; 32];
+            if strangers.contains(&held.connection_id) {
+                continue;
+            }
             let Some(kind) = kind(dstu2::r4_kind(&held.kind)) else { continue };
             if hex::decode_to_slice(&held.resource_key, &mut key).is_err() {
                 continue;

@@ -2,14 +2,17 @@
 
 mod table;
 
-use domain::{ConnectionId, HumanId, SecretPolicy};
+use domain::{Actor, ConnectionId, HumanId, SecretPolicy, SyncReport, SyncState, Trouble};
 use serde_json::{Value, json};
 use store::Batch;
+use store::connections::Synced;
 use store::resources::NewResource;
 
 use super::*;
+use crate::connections::seal_report;
 use crate::open::testing::{Client, House};
 use crate::records::raw::{resource_aad, resource_row};
+use crate::syncs::OTHER_PERSON;
 
 struct Ada {
     house: House,
@@ -84,6 +87,28 @@ fn ids(bundle: &Value) -> Vec<String> {
             id.to_owned()
         })
         .collect()
+}
+
+#[tokio::test]
+async fn a_source_that_speaks_of_somebody_else_tells_nothing() {
+    let ada = Ada::arrives().await;
+    let riverbend = ada.house.connect(ada.human_id, 7, "Riverbend Clinic").await;
+    let lakeside = ada.house.connect(ada.human_id, 9, "Lakeside").await;
+    ada.brings(riverbend, &[r#"{"resourceType":"Goal","id":"own"}"#]).await;
+    ada.brings(lakeside, &[r#"{"resourceType":"Goal","id":"strange"}"#]).await;
+    assert_eq!(ada.finds("Goal", &[]).await.len(), 2);
+    let engine = &ada.house.engine;
+    let key = engine.data_key(ada.human_id, &ada.access().await.wrapped_key).unwrap();
+    let trouble = Trouble::new(OTHER_PERSON, Actor::Provider);
+    let report = SyncReport { state: SyncState::Failed(trouble), ..SyncReport::default() };
+    let report = seal_report(&key, lakeside, &report);
+    let synced = Synced { report, last_synced_at: None, oldest_at: None, newest_at: None };
+    let mut batch = Batch::new();
+    store::connections::set_report(&mut batch, ada.human_id, lakeside, &synced, ada.house.clock.now());
+    store::humans::bump_revision(&mut batch, ada.human_id);
+    engine.db().commit(batch).await.unwrap();
+    assert_eq!(ada.finds("Goal", &[]).await, ["own"]);
+    assert_eq!(ada.reads("Goal", "strange").await, None);
 }
 
 #[tokio::test]

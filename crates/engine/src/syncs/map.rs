@@ -13,7 +13,7 @@ use store::{Batch, Hash};
 use tokio::sync::mpsc::Sender;
 
 use super::memory::{Index, Memory};
-use super::{ROWS, Run, Stop};
+use super::{OTHER_PERSON, ROWS, Run, Stop};
 use crate::Engine;
 use crate::connections::seal_report;
 use crate::jobs::JobError;
@@ -56,7 +56,7 @@ impl Run {
         let index: Index = index.into_iter().map(|row| ((row.kind.clone(), row.id), row)).collect();
         let Charted { reading, identities, index, person, too_large } = self.chart(index).await?;
         if self.is_other_person(&index, &person).await? {
-            let trouble = Trouble::new("other_person", Actor::Provider);
+            let trouble = Trouble::new(OTHER_PERSON, Actor::Provider);
             return self.end(SyncState::Failed(trouble), Digest::default());
         }
         let (send, mut batches) = tokio::sync::mpsc::channel(AHEAD);

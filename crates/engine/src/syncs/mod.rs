@@ -36,6 +36,9 @@ use run::{Run, State, Stop};
 /// The kind of the job that reads one connection.
 pub(crate) const JOB: &str = "sync";
 
+/// The source speaks of somebody else than it did.
+pub(crate) const OTHER_PERSON: &str = "other_person";
+
 /// Streams of one connection read at once.
 const STREAMS_AT_ONCE: usize = 5;
 /// Rows of one commit.
