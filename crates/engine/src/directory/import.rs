@@ -103,9 +103,7 @@ impl Engine {
                 Err(error) => {
                     tracing::warn!(host = url.host_str(), %error, "a list could not be read; what is known stays");
                     // Asked again in its turn, and not at once.
-                    let mut batch = Batch::new();
-                    store::brands::mark_checked(&mut batch, &row.name, self.now());
-                    self.db().commit(batch).await?;
+                    self.mark_checked(&row.name).await?;
                 }
             }
         }
@@ -135,6 +133,11 @@ impl Engine {
             let text = format!("{} held {} listings and now holds {listings}", named(from), known.listings);
             return Err(ImportError::Invalid(format!("{text}; if that is right, import it with --shrunk")));
         }
+        // Servers without tags give the same list every day, and to merge it again would change nothing.
+        if matches!(from, Feed::Url(_)) && self.is_kept(&list).await? {
+            self.mark_checked(&list.name).await?;
+            return Ok(None);
+        }
         let row = ListRow {
             name: list.name.clone(),
             format: kept::word(list.format),
@@ -144,6 +147,19 @@ impl Engine {
             listings,
         };
         Ok(Some(Read { row, list }))
+    }
+
+    /// Whether just this list is what is stored.
+    async fn is_kept(&self, list: &List) -> Result<bool, store::Error> {
+        let body = store::brands::find_list_body(self.db(), &list.name).await?;
+        let known = tokio::task::spawn_blocking(move || body.and_then(|body| kept::open(&body))).await;
+        Ok(known.ok().flatten().is_some_and(|known| known == *list))
+    }
+
+    async fn mark_checked(&self, name: &str) -> Result<(), store::Error> {
+        let mut batch = Batch::new();
+        store::brands::mark_checked(&mut batch, name, self.now());
+        self.db().commit(batch).await.map(drop)
     }
 
     async fn fetch_list(&self, url: &Url) -> Result<Option<(Option<String>, Vec<u8>)>, ImportError> {
@@ -166,9 +182,7 @@ impl Engine {
             self.inner.http.send_whole(&request).await.map_err(|error: SendError| unreadable(&error.to_string()))?;
         match answer.status {
             304 => {
-                let mut batch = Batch::new();
-                store::brands::mark_checked(&mut batch, url.as_str(), self.now());
-                self.db().commit(batch).await?;
+                self.mark_checked(url.as_str()).await?;
                 Ok(None)
             }
             200 => {

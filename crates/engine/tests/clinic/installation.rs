@@ -140,3 +140,35 @@ async fn connecting_again_after_leaving() {
     house.run_jobs().await;
     assert_eq!(house.counts("ada").await, counts);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_without_a_tag_is_merged_only_when_it_changed() {
+    let house = House::open().await;
+    let bundle = |name: &str| {
+        serde_json::json!({"resourceType": "Bundle", "type": "collection", "entry": [
+            {"fullUrl": "https://far.example/Organization/1", "resource": {"resourceType": "Organization", "id": "1",
+                "name": name, "endpoint": [{"reference": "Endpoint/1"}],
+                "identifier": [{"system": "urn:ietf:rfc:3986", "value": "https://farhills.example"}]}},
+            {"fullUrl": "https://far.example/Endpoint/1", "resource": {"resourceType": "Endpoint", "id": "1",
+                "status": "active", "address": "https://fhir.farhills.example/r4"}},
+        ]})
+        .to_string()
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = Url::parse(&format!("http://{}/list", listener.local_addr().expect("an address"))).expect("a URL");
+    let answers = ["Far Hills", "Far Hills", "Near Hills"].map(bundle);
+    tokio::spawn(async move {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        for body in answers {
+            let (mut caller, _) = listener.accept().await.expect("a caller");
+            let _ = caller.read(&mut [0; 4096]).await;
+            let answer =
+                format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
+            caller.write_all(answer.as_bytes()).await.expect("an answer");
+        }
+    });
+    for expected in [Some((1, 0)), None, Some((0, 1))] {
+        let imported = house.engine.import_lists(&[Feed::Url(url.clone())], false).await.expect("the list");
+        assert_eq!(imported.changed.map(|changed| (changed.new, changed.updated)), expected);
+    }
+}
